@@ -1,0 +1,1 @@
+//! HTML and CSS templates with design tokens, turned into pixels.

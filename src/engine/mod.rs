@@ -1,0 +1,1 @@
+//! Durable jobs: queue with leases, workers, settlement, sweeper.

@@ -1,0 +1,1 @@
+//! The GraphQL face: arguments to services, results to wire types.

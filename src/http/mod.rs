@@ -1,0 +1,1 @@
+//! The HTTP face: GraphQL transports, uploads, files, payments, operations, the web client.

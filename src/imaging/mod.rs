@@ -1,0 +1,1 @@
+//! Pixels: decoding, cut-out, palette, crops, encoding.

@@ -1,0 +1,1 @@
+//! The only writer of balances: hold, capture, release, deposit, refund, audit.

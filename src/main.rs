@@ -1,0 +1,3 @@
+//! The `haibao` binary.
+
+fn main() {}

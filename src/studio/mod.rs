@@ -1,0 +1,1 @@
+//! What makes a good poster: report, style, plan, plate, composition, check.
