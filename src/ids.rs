@@ -40,8 +40,21 @@ pub trait IdSource: Send + Sync + fmt::Debug + 'static {
 }
 
 /// The operating system's random source.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SystemIds(SystemRandom);
+
+impl SystemIds {
+    /// Opens the source.
+    pub fn new() -> Self {
+        Self(SystemRandom::new())
+    }
+}
+
+impl Default for SystemIds {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl IdSource for SystemIds {
     fn fill(&self, buffer: &mut [u8]) {

@@ -1,0 +1,30 @@
+//! What was asked of a model, and what it cost.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "provider_attempts")]
+pub struct Model {
+    /// Row id.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// For which job.
+    pub job_id: i64,
+    /// For which hold.
+    pub hold_id: Option<i64>,
+    /// Which provider.
+    pub provider: String,
+    /// How it ended.
+    pub outcome: String,
+    /// The provider's own id.
+    pub request_id: Option<String>,
+    /// Cost in millionths of a US dollar.
+    pub cost_microusd: i64,
+    /// Start.
+    pub started_at_ms: i64,
+    /// End.
+    pub finished_at_ms: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
