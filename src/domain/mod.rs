@@ -7,6 +7,7 @@ pub mod credits;
 pub mod dimensions;
 pub mod failures;
 pub mod locale;
+pub mod report;
 pub mod revisions;
 pub mod session_id;
 pub mod styles;

@@ -1,1 +1,3 @@
 //! Image and text models.
+
+pub mod text;
