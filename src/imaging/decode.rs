@@ -1,0 +1,70 @@
+//! From foreign bytes to upright sRGB pixels.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbaImage};
+
+use super::container;
+use super::limits::{ImageKind, ImageLimits, ImageRefusal};
+
+/// A decoded picture.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// Upright sRGB pixels, straight alpha.
+    pub pixels: RgbaImage,
+    /// Whether any pixel is not fully opaque. A PNG with an unused alpha channel counts as opaque.
+    pub has_alpha: bool,
+}
+
+impl Photo {
+    /// Wraps pixels that are already upright sRGB.
+    pub fn from_pixels(pixels: RgbaImage) -> Self {
+        let has_alpha = pixels.as_raw().chunks_exact(4).any(|pixel| pixel[3] != 255);
+        Self { pixels, has_alpha }
+    }
+}
+
+/// Decodes a picture and turns it upright.
+///
+/// The size is checked before the decoder starts, and again against what the decoder sees: a file
+/// whose two halves disagree is damaged or malicious. A file that stops before its end mark is
+/// refused whole, since a half-grey product is worse than no product.
+///
+/// # Errors
+/// Every [`ImageRefusal`].
+pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Photo, ImageRefusal> {
+    let container = container::inspect(bytes, limits)?;
+    if !container::is_complete(bytes, container.kind) {
+        return Err(ImageRefusal::Undecodable);
+    }
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format_of(container.kind));
+    reader.limits(decoder_limits(limits));
+    let decoder = reader.into_decoder().map_err(|_| ImageRefusal::Undecodable)?;
+    if decoder.dimensions() != (container.stored_width, container.stored_height) {
+        return Err(ImageRefusal::Undecodable);
+    }
+    let stored = DynamicImage::from_decoder(decoder).map_err(|_| ImageRefusal::Undecodable)?;
+    let mut upright = DynamicImage::ImageRgba8(stored.into_rgba8());
+    upright.apply_orientation(container.orientation);
+    Ok(Photo::from_pixels(upright.into_rgba8()))
+}
+
+const fn format_of(kind: ImageKind) -> ImageFormat {
+    match kind {
+        ImageKind::Jpeg => ImageFormat::Jpeg,
+        ImageKind::Png => ImageFormat::Png,
+        ImageKind::Webp => ImageFormat::WebP,
+    }
+}
+
+fn decoder_limits(limits: &ImageLimits) -> Limits {
+    let mut decoder = Limits::default();
+    decoder.max_image_width = Some(limits.side_max);
+    decoder.max_image_height = Some(limits.side_max);
+    // Eight bytes a pixel is the widest layout we meet (16-bit RGBA); the rest is working room.
+    decoder.max_alloc = Some(limits.pixels_max.saturating_mul(8).saturating_add(64 << 20));
+    decoder
+}
+
+#[cfg(test)]
+mod tests;

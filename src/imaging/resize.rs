@@ -1,0 +1,54 @@
+//! Scaling and cropping.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, SrcCropping};
+use image::RgbaImage;
+use image::imageops;
+
+/// Scales with a Lanczos filter, ignoring the aspect ratio.
+///
+/// Alpha is multiplied in before filtering and divided out after it: otherwise the colour of fully
+/// transparent pixels, often black, bleeds into the edge as a dark line. A side of zero becomes one.
+pub fn resize(pixels: &RgbaImage, width: u32, height: u32) -> RgbaImage {
+    scale(pixels, width, height, SrcCropping::None)
+}
+
+/// Scales to fill the given size exactly, cutting off what is too much on both sides of the centre.
+pub fn resize_cover(pixels: &RgbaImage, width: u32, height: u32) -> RgbaImage {
+    scale(pixels, width, height, SrcCropping::FitIntoDestination((0.5, 0.5)))
+}
+
+/// Scales so that the long side is at most `side_max`, keeping the aspect ratio; never enlarges.
+pub fn resize_to_fit(pixels: &RgbaImage, side_max: u32) -> RgbaImage {
+    let (width, height) = pixels.dimensions();
+    let long_side = width.max(height);
+    if long_side <= side_max {
+        return pixels.clone();
+    }
+    let scaled = |side: u32| {
+        ((u64::from(side) * u64::from(side_max) + u64::from(long_side) / 2) / u64::from(long_side)).max(1) as u32
+    };
+    resize(pixels, scaled(width), scaled(height))
+}
+
+/// Copies out the part `[x, y, width, height]`, clipped to the picture.
+pub fn crop(pixels: &RgbaImage, source_box: [u32; 4]) -> RgbaImage {
+    let [x, y, width, height] = source_box;
+    imageops::crop_imm(pixels, x, y, width, height).to_image()
+}
+
+fn scale(pixels: &RgbaImage, width: u32, height: u32, cropping: SrcCropping) -> RgbaImage {
+    let (width, height) = (width.max(1), height.max(1));
+    if pixels.is_empty() || pixels.dimensions() == (width, height) {
+        return if pixels.is_empty() { RgbaImage::new(width, height) } else { pixels.clone() };
+    }
+    let translucent = pixels.as_raw().chunks_exact(4).any(|pixel| pixel[3] != 255);
+    let mut options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(translucent);
+    options.cropping = cropping;
+    let source = ImageRef::new(pixels.width(), pixels.height(), pixels.as_raw(), PixelType::U8x4)
+        .expect("an RgbaImage holds four bytes a pixel");
+    let mut target = Image::new(width, height, PixelType::U8x4);
+    Resizer::new().resize(&source, &mut target, &options).expect("both sides are U8x4 and neither is empty");
+    RgbaImage::from_raw(width, height, target.into_vec()).expect("the target was made with this size")
+}
