@@ -63,6 +63,7 @@ impl Settings {
             "mail.from",
             "must be an e-mail address, or `Name <address>`",
         )?;
+        check(self.mail.timeout_seconds > 0, "mail.timeout_seconds", "must be 1 or more")?;
         check(self.mail.connections_max > 0, "mail.connections_max", "must be 1 or more")?;
         check(
             self.mail.mailer != MailerKind::Smtp || self.mail.smtp_url.is_some(),
