@@ -1,0 +1,95 @@
+//! What the HTTP handler and the socket loop share: the schema, the judge of tokens, the rules.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use async_graphql::{Executor, Request, parser::types::OperationType};
+use axum::http::{Extensions, HeaderMap, header};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    credentials::Authenticator,
+    origin::AllowedOrigins,
+    websocket::{SocketLimits, SocketRegistry},
+};
+use crate::{
+    domain::Locale,
+    graphql::{RequestContext, limits},
+};
+
+/// The id of a request, put there by the middleware.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);
+
+/// The address of the client, after trusted proxies.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientIp(pub IpAddr);
+
+/// Gives a request what its resolvers need: the viewer, the context and fresh loaders.
+pub type Attach<V> = Box<dyn Fn(Request, Option<V>, RequestContext) -> Request + Send + Sync>;
+
+/// The parts of a [`Transport`], named.
+pub struct TransportParts<E, A: Authenticator> {
+    /// The schema.
+    pub executor: E,
+    /// The judge of tokens.
+    pub authenticator: Arc<A>,
+    /// Puts viewer, context and loaders into a request.
+    pub attach: Attach<A::Viewer>,
+    /// Origins that pages may call from, beside our own.
+    pub origins: AllowedOrigins,
+    /// Whether the query page is shown to browsers.
+    pub development: bool,
+    /// Caps and clocks of sockets.
+    pub socket_limits: SocketLimits,
+    /// Sockets run on it, so that shutdown waits for them.
+    pub tracker: TaskTracker,
+    /// Cancelled when the server stops: sockets then close with 1001.
+    pub shutdown: CancellationToken,
+}
+
+/// The shared state of `/graphql`, over any schema: tests bring a small one.
+pub struct Transport<E, A: Authenticator> {
+    pub(super) parts: Arc<TransportParts<E, A>>,
+    pub(super) sockets: SocketRegistry,
+}
+
+impl<E, A: Authenticator> Clone for Transport<E, A> {
+    fn clone(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), sockets: self.sockets.clone() }
+    }
+}
+
+impl<E: Executor, A: Authenticator> Transport<E, A> {
+    /// Puts the parts together.
+    pub fn new(parts: TransportParts<E, A>) -> Self {
+        Self { sockets: SocketRegistry::default(), parts: Arc::new(parts) }
+    }
+
+    /// The request with everything its resolvers need, and the kind of its operation.
+    ///
+    /// # Errors
+    /// What [`limits::inspect`] refuses.
+    pub(super) fn prepare(
+        &self,
+        mut request: Request,
+        viewer: Option<A::Viewer>,
+        context: RequestContext,
+    ) -> Result<(Request, Option<OperationType>), async_graphql::ServerError> {
+        let kind = limits::inspect(&mut request)?;
+        Ok(((self.parts.attach)(request, viewer, context), kind))
+    }
+}
+
+/// The context of a request, from what the middleware left and the headers say.
+pub fn request_context(extensions: &Extensions, headers: &HeaderMap) -> RequestContext {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    RequestContext {
+        request_id: extensions.get::<RequestId>().map_or_else(|| "-".into(), |id| Arc::clone(&id.0)),
+        locale: Locale::from_accept_language(text(header::ACCEPT_LANGUAGE)),
+        client_ip: extensions.get::<ClientIp>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ip| ip.0),
+        user_agent: text(header::USER_AGENT).map(|agent| agent.chars().take(200).collect::<String>().into()),
+    }
+}
