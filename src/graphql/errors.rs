@@ -93,9 +93,7 @@ impl ErrorCode {
             Self::GenerationInProgress => {
                 locale.pick("已有一个生成任务正在进行", "Another generation is still in progress")
             }
-            Self::EditInProgress => {
-                locale.pick("这张海报正在编辑中", "This poster is being edited already")
-            }
+            Self::EditInProgress => locale.pick("这张海报正在编辑中", "This poster is being edited already"),
             Self::LoginCodeRejected => locale.pick("验证码无效", "This code is not valid"),
             Self::MailUnavailable => {
                 locale.pick("邮件暂时无法发送，请稍后再试", "The mail cannot be sent right now; please try again later")
@@ -195,9 +193,10 @@ fn classify(error: &ServerError, context: &RequestContext) -> (ErrorCode, Option
     if let Some(known) = error.source::<ApiError>() {
         return (known.code, Some(known.text(context.locale).to_owned()));
     }
-    let is_limit = ["Query is too complex", "Query is nested too deep", "The number of directives", "The recursion depth"]
-        .iter()
-        .any(|start| error.message.starts_with(start));
+    let is_limit =
+        ["Query is too complex", "Query is nested too deep", "The number of directives", "The recursion depth"]
+            .iter()
+            .any(|start| error.message.starts_with(start));
     let is_input = ["Failed to parse \"", "Expected input type \"", "Invalid value for argument", "Variable "]
         .iter()
         .any(|start| error.message.starts_with(start));

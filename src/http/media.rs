@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header};
 
 /// The two ways to write a GraphQL answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Media {
+pub(super) enum Media {
     /// `application/json`: the status is 200 even for a request error, for older clients.
     Json,
     /// `application/graphql-response+json`: the status tells a request error.
@@ -13,7 +13,7 @@ pub enum Media {
 
 impl Media {
     /// The value of `Content-Type`.
-    pub const fn content_type(self) -> &'static str {
+    pub(super) const fn content_type(self) -> &'static str {
         match self {
             Self::Json => "application/json; charset=utf-8",
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
@@ -23,8 +23,9 @@ impl Media {
     /// Chooses by `Accept`; `None` when the client takes neither (406).
     ///
     /// A wildcard means JSON, which every client reads; the newer type is sent to those that name it.
-    pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
-        let values: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
+        let values: Vec<&str> =
+            headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         if values.is_empty() {
             return Some(Self::Json);
         }
@@ -45,7 +46,7 @@ impl Media {
 }
 
 /// True when the client prefers a page to data: a browser's address bar.
-pub fn prefers_html(headers: &HeaderMap) -> bool {
+pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
@@ -87,7 +88,10 @@ mod tests {
             ("application/json; charset=utf-8", Some(Media::Json)),
             ("application/json; charset=iso-8859-1", None),
             ("application/graphql-response+json", Some(Media::GraphqlResponse)),
-            ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", Some(Media::GraphqlResponse)),
+            (
+                "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
+                Some(Media::GraphqlResponse),
+            ),
             ("application/graphql-response+json;q=0.5, application/json", Some(Media::Json)),
             ("application/json;q=0", None),
             ("text/html", None),

@@ -27,7 +27,9 @@ impl AllowedOrigins {
         let Some(origin) = origin.to_str().ok().and_then(normal_form) else { return false };
         let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).or(authority);
         let is_own = host.is_some_and(|host| {
-            ["http", "https"].iter().any(|scheme| normal_form(&format!("{scheme}://{host}")).as_deref() == Some(&origin))
+            ["http", "https"]
+                .iter()
+                .any(|scheme| normal_form(&format!("{scheme}://{host}")).as_deref() == Some(&origin))
         });
         is_own || self.0.contains(&origin)
     }

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use crate::graphql::{ApiError, ErrorCode};
 
 /// The largest JSON body, in bytes.
-pub const BODY_BYTES_MAX: usize = 256 * 1024;
+pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// A request from the JSON body of a POST or the payload of a `subscribe` message.
 ///
 /// # Errors
 /// `BAD_REQUEST` naming the first part that has the wrong shape.
-pub fn request_from_json(bytes: &[u8]) -> Result<Request, ApiError> {
+pub(super) fn request_from_json(bytes: &[u8]) -> Result<Request, ApiError> {
     let value = serde_json::from_slice(bytes).map_err(|_| bad("请求体不是 JSON", "The body is not JSON"))?;
     request_from_value(value)
 }
@@ -21,7 +21,7 @@ pub fn request_from_json(bytes: &[u8]) -> Result<Request, ApiError> {
 ///
 /// # Errors
 /// As [`request_from_json`].
-pub fn request_from_value(value: Value) -> Result<Request, ApiError> {
+pub(in crate::http) fn request_from_value(value: Value) -> Result<Request, ApiError> {
     let Value::Object(fields) = value else {
         return Err(bad("请求体必须是一个 JSON 对象，不支持批量", "The body must be one JSON object; batching is off"));
     };
@@ -45,7 +45,7 @@ pub fn request_from_value(value: Value) -> Result<Request, ApiError> {
 ///
 /// # Errors
 /// `BAD_REQUEST` when a part is missing or is not JSON.
-pub fn request_from_query_string(query: &str) -> Result<Request, ApiError> {
+pub(super) fn request_from_query_string(query: &str) -> Result<Request, ApiError> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Parameters {
@@ -66,8 +66,9 @@ pub fn request_from_query_string(query: &str) -> Result<Request, ApiError> {
     }
     for (name, json) in [("variables", parameters.variables), ("extensions", parameters.extensions)] {
         if let Some(json) = json.filter(|json| !json.is_empty()) {
-            let value = serde_json::from_str(&json)
-                .map_err(|_| bad("`variables` 和 `extensions` 必须是对象", "`variables` and `extensions` must be objects"))?;
+            let value = serde_json::from_str(&json).map_err(|_| {
+                bad("`variables` 和 `extensions` 必须是对象", "`variables` and `extensions` must be objects")
+            })?;
             fields.insert(name.to_owned(), value);
         }
     }

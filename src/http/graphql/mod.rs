@@ -5,6 +5,9 @@
 mod body;
 mod page;
 
+#[cfg(test)]
+mod tests;
+
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use async_graphql::{Executor, Request as Operation, Response as Answer, ServerError, parser::types::OperationType};
@@ -17,8 +20,9 @@ use axum::{
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-pub use body::{BODY_BYTES_MAX, request_from_value};
+pub(super) use body::request_from_value;
 
+use self::body::BODY_BYTES_MAX;
 use super::{
     credentials::{AuthenticationError, Authenticator, Credential, viewer_of},
     media::{Media, prefers_html},
@@ -72,8 +76,7 @@ async fn run<E: Executor, A: Authenticator>(
         _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow("GET, POST")),
     };
     let viewer = viewer_of(&transport.parts.authenticator, &Credential::from_headers(&parts.headers)).await?;
-    let (operation, kind) =
-        transport.prepare(operation, viewer, context.clone()).map_err(Refusal::request_error)?;
+    let (operation, kind) = transport.prepare(operation, viewer, context.clone()).map_err(Refusal::request_error)?;
     if parts.method == Method::GET && kind.is_some_and(|kind| kind != OperationType::Query) {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow("POST"));
     }
@@ -105,7 +108,8 @@ async fn execute<E: Executor, A: Authenticator>(
 
 fn write(answer: Answer, media: Media) -> Response {
     let is_request_error = is_request_error(&answer);
-    let status = if is_request_error && media == Media::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status =
+        if is_request_error && media == Media::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let json = if is_request_error {
         // No field was executed, so there is no `data` entry at all (GraphQL §7.1.2).
         serde_json::to_vec(&serde_json::json!({ "errors": answer.errors }))
@@ -116,11 +120,7 @@ fn write(answer: Answer, media: Media) -> Response {
     let json = json.expect("an answer is writable as JSON");
     let mut response = (
         status,
-        [
-            (header::CONTENT_TYPE, media.content_type()),
-            (header::VARY, "Accept"),
-            (header::CACHE_CONTROL, "no-store"),
-        ],
+        [(header::CONTENT_TYPE, media.content_type()), (header::VARY, "Accept"), (header::CACHE_CONTROL, "no-store")],
         json,
     )
         .into_response();

@@ -22,7 +22,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The page as a response.
-pub fn query_page() -> Response {
+pub(super) fn query_page() -> Response {
     (
         [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -18,7 +18,7 @@ use async_graphql::Executor;
 use axum::{extract::WebSocketUpgrade, response::Response};
 
 pub use protocol::CloseCode;
-pub use registry::{SocketPermit, SocketRegistry};
+pub(super) use registry::{SocketPermit, SocketRegistry};
 
 use super::{
     credentials::{Authenticator, Credential},
@@ -27,7 +27,7 @@ use super::{
 use crate::graphql::RequestContext;
 
 /// The subprotocol's name.
-pub const SUBPROTOCOL: &str = "graphql-transport-ws";
+pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// Bytes of the read and of the write buffer of a socket. The library's defaults (128 KiB each way)
 /// are what an idle subscription would mostly consist of.
@@ -88,6 +88,9 @@ pub(super) fn accept<E: Executor, A: Authenticator>(
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(move |socket| {
-            tracker.track_future(socket::serve(socket, Box::new(socket::Session::new(transport, context, credential, permit))))
+            tracker.track_future(socket::serve(
+                socket,
+                Box::new(socket::Session::new(transport, context, credential, permit)),
+            ))
         })
 }

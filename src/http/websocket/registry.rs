@@ -14,23 +14,23 @@ enum Holder {
 
 /// The counts of all open sockets of this process.
 #[derive(Clone, Debug, Default)]
-pub struct SocketRegistry(Arc<Mutex<HashMap<Holder, usize>>>);
+pub(in crate::http) struct SocketRegistry(Arc<Mutex<HashMap<Holder, usize>>>);
 
 /// One open socket's place; dropping it frees the place.
 #[derive(Debug)]
-pub struct SocketPermit {
+pub(in crate::http) struct SocketPermit {
     registry: SocketRegistry,
     holder: Holder,
 }
 
 impl SocketRegistry {
     /// A place for one more socket from this address, if there are fewer than `max`.
-    pub fn open(&self, ip: IpAddr, max: usize) -> Option<SocketPermit> {
+    pub(in crate::http) fn open(&self, ip: IpAddr, max: usize) -> Option<SocketPermit> {
         self.take(Holder::Ip(network(ip)), max)
     }
 
     /// A place for one more socket of this user, if there are fewer than `max`.
-    pub fn sign_in(&self, user_id: i64, max: usize) -> Option<SocketPermit> {
+    pub(in crate::http) fn sign_in(&self, user_id: i64, max: usize) -> Option<SocketPermit> {
         self.take(Holder::User(user_id), max)
     }
 

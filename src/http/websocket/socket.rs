@@ -165,7 +165,7 @@ async fn greeting<E: Executor, A: Authenticator>(
 ) -> ControlFlow<End> {
     loop {
         let answer = match read(socket.recv().await)? {
-            None => continue,
+            None | Some(ClientMessage::Pong {} | ClientMessage::Complete { .. }) => continue,
             Some(ClientMessage::ConnectionInit { payload }) => {
                 if let Err(code) = session.greet(&payload.unwrap_or_default()).await {
                     return ControlFlow::Break(Some(code));
@@ -174,7 +174,6 @@ async fn greeting<E: Executor, A: Authenticator>(
                 return if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(None) };
             }
             Some(ClientMessage::Ping { payload }) => ServerMessage::Pong { payload }.text(),
-            Some(ClientMessage::Pong {} | ClientMessage::Complete { .. }) => continue,
             Some(ClientMessage::Subscribe { .. }) => return ControlFlow::Break(Some(CloseCode::Unauthorized)),
         };
         if !send(socket, answer, FAREWELL).await {
