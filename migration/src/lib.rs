@@ -6,6 +6,7 @@
 
 #![allow(missing_docs, reason = "migration types are found by name in the list below")]
 
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod dialect;

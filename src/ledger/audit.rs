@@ -1,0 +1,123 @@
+//! The books, checked: each invariant is a query that counts what breaks it, so it must return 0 at
+//! any moment, in the middle of a storm as well as after a crash.
+
+use sea_orm::{ConnectionTrait, DbErr, Statement};
+
+/// A rule that always holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invariant {
+    /// A short stable name.
+    pub id: &'static str,
+    /// What it says, for people.
+    pub says: &'static str,
+    /// Counts the rows that break it; the same text on both databases.
+    pub sql: &'static str,
+}
+
+/// Every invariant over money, work and events.
+pub const INVARIANTS: [Invariant; 17] = [
+    Invariant {
+        id: "balance-is-ledger-sum",
+        says: "credits and frozen of a user are the sums of the user's ledger entries",
+        sql: "SELECT count(*) AS broken FROM users u WHERE u.credits <> (SELECT COALESCE(SUM(e.credits_delta), 0) FROM ledger_entries e WHERE e.user_id = u.id) OR u.frozen <> (SELECT COALESCE(SUM(e.frozen_delta), 0) FROM ledger_entries e WHERE e.user_id = u.id)",
+    },
+    Invariant {
+        id: "frozen-is-open-holds",
+        says: "frozen credits of a user are the sum of the user's open holds",
+        sql: "SELECT count(*) AS broken FROM users u WHERE u.frozen <> (SELECT COALESCE(SUM(h.amount), 0) FROM holds h WHERE h.user_id = u.id AND h.state = 'open')",
+    },
+    Invariant {
+        id: "paid-order-has-one-deposit",
+        says: "an order is paid (or was, and is refunded) exactly when it has one deposit",
+        sql: "SELECT count(*) AS broken FROM orders o WHERE (o.status IN ('paid', 'refunded')) <> ((SELECT count(*) FROM ledger_entries e WHERE e.order_id = o.id AND e.kind = 'deposit') = 1)",
+    },
+    Invariant {
+        id: "deposit-is-order-amount",
+        says: "a deposit is of its order's amount and goes to the order's user",
+        sql: "SELECT count(*) AS broken FROM ledger_entries e JOIN orders o ON o.id = e.order_id WHERE e.kind = 'deposit' AND (e.credits_delta <> o.amount OR e.user_id <> o.user_id)",
+    },
+    Invariant {
+        id: "hold-has-its-entries",
+        says: "a hold has one hold entry, and one settling entry unless it is open, all of its amount",
+        sql: "SELECT count(*) AS broken FROM holds h WHERE (SELECT count(*) FROM ledger_entries e WHERE e.hold_id = h.id AND e.kind = 'hold' AND e.frozen_delta = h.amount AND e.user_id = h.user_id) <> 1 OR (SELECT count(*) FROM ledger_entries e WHERE e.hold_id = h.id AND e.kind <> 'hold' AND e.frozen_delta = -h.amount AND e.user_id = h.user_id) <> (CASE WHEN h.state = 'open' THEN 0 ELSE 1 END)",
+    },
+    Invariant {
+        id: "settling-entry-matches-hold",
+        says: "a captured hold has a capture and a released hold a release",
+        sql: "SELECT count(*) AS broken FROM ledger_entries e JOIN holds h ON h.id = e.hold_id WHERE (e.kind = 'capture' AND h.state <> 'captured') OR (e.kind = 'release' AND h.state <> 'released')",
+    },
+    Invariant {
+        id: "open-hold-has-live-work",
+        says: "an open hold belongs to a queued or running job",
+        sql: "SELECT count(*) AS broken FROM holds h WHERE h.state = 'open' AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.hold_id = h.id AND j.state IN ('queued', 'running'))",
+    },
+    Invariant {
+        id: "ledger-chain-has-no-gap",
+        says: "a user's entries are numbered 1, 2, … and each balance follows from the one before",
+        sql: "SELECT count(*) AS broken FROM ledger_entries e LEFT JOIN ledger_entries p ON p.user_id = e.user_id AND p.wallet_version = e.wallet_version - 1 WHERE (p.id IS NULL AND e.wallet_version <> 1) OR e.credits_after <> COALESCE(p.credits_after, 0) + e.credits_delta OR e.frozen_after <> COALESCE(p.frozen_after, 0) + e.frozen_delta",
+    },
+    Invariant {
+        id: "one-active-generation",
+        says: "a user has at most one active generation",
+        sql: "SELECT count(*) AS broken FROM (SELECT g.user_id FROM generations g WHERE g.state IN ('queued', 'running') GROUP BY g.user_id HAVING count(*) > 1) doubled",
+    },
+    Invariant {
+        id: "nothing-negative",
+        says: "no balance is negative",
+        sql: "SELECT count(*) AS broken FROM users u WHERE u.credits < 0 OR u.frozen < 0",
+    },
+    Invariant {
+        id: "captured-has-picture",
+        says: "a hold is captured exactly when a stored picture names it",
+        sql: "SELECT count(*) AS broken FROM holds h WHERE (h.state = 'captured') <> EXISTS (SELECT 1 FROM revisions r WHERE r.hold_id = h.id)",
+    },
+    Invariant {
+        id: "paid-fen-buys-credits",
+        says: "ten credits cost one yuan in every paid order",
+        sql: "SELECT count(*) AS broken FROM orders o WHERE o.status IN ('paid', 'refunded') AND o.amount_fen <> o.amount * 10",
+    },
+    Invariant {
+        id: "settled-hold-has-one-event",
+        says: "a generation has one ending event for each settled hold",
+        sql: "SELECT count(*) AS broken FROM generations g WHERE (SELECT count(*) FROM holds h WHERE h.generation_id = g.id AND h.state <> 'open') <> (SELECT count(*) FROM events e WHERE e.generation_id = g.id AND e.kind IN ('poster_succeeded', 'poster_refunded', 'poster_canceled', 'edit_succeeded', 'edit_refunded'))",
+    },
+    Invariant {
+        id: "events-are-dense",
+        says: "the events of a generation are numbered 1, 2, … up to its last_seq",
+        sql: "SELECT count(*) AS broken FROM generations g WHERE g.last_seq <> (SELECT count(*) FROM events e WHERE e.generation_id = g.id) OR g.last_seq <> (SELECT COALESCE(MAX(e.seq), 0) FROM events e WHERE e.generation_id = g.id)",
+    },
+    Invariant {
+        id: "active-poster-has-live-job",
+        says: "a queued or running poster has exactly one live job, and an ended one has none",
+        sql: "SELECT count(*) AS broken FROM posters p WHERE (SELECT count(*) FROM jobs j WHERE j.poster_id = p.id AND j.edit_id IS NULL AND j.state IN ('queued', 'running')) <> (CASE WHEN p.state IN ('queued', 'running') THEN 1 ELSE 0 END)",
+    },
+    Invariant {
+        id: "active-generation-has-live-job",
+        says: "a generation is active exactly while it has live jobs that are not edits",
+        sql: "SELECT count(*) AS broken FROM generations g WHERE (g.state IN ('queued', 'running')) <> EXISTS (SELECT 1 FROM jobs j WHERE j.generation_id = g.id AND j.edit_id IS NULL AND j.state IN ('queued', 'running'))",
+    },
+    Invariant {
+        id: "succeeded-poster-has-prime",
+        says: "a poster succeeded exactly when its prime picture is stored",
+        sql: "SELECT count(*) AS broken FROM posters p WHERE (p.state = 'succeeded') <> EXISTS (SELECT 1 FROM revisions r WHERE r.poster_id = p.id AND r.name = 'prime')",
+    },
+];
+
+/// Runs every invariant and returns those that are broken, with the number of rows that break them.
+///
+/// # Errors
+/// Any database error.
+pub async fn broken(connection: &impl ConnectionTrait) -> Result<Vec<(Invariant, i64)>, DbErr> {
+    let mut found = Vec::new();
+    for invariant in INVARIANTS {
+        let statement = Statement::from_string(connection.get_database_backend(), invariant.sql);
+        let count = match connection.query_one_raw(statement).await? {
+            Some(row) => row.try_get::<i64>("", "broken")?,
+            None => 0,
+        };
+        if count != 0 {
+            found.push((invariant, count));
+        }
+    }
+    Ok(found)
+}
