@@ -1,3 +1,4 @@
 //! Image and text models.
 
+pub mod image;
 pub mod text;

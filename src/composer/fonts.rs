@@ -1,0 +1,164 @@
+//! The fonts inside the binary, and which characters they can draw.
+
+use std::sync::{Arc, LazyLock};
+
+use ::takumi::prelude::{FontOverride, FontResource, FontSource, Fonts, UnicodeRange, UnicodeRangeSet};
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+
+/// The files of `data/assets/fonts`, written by `scripts/fonts.py`.
+#[derive(RustEmbed)]
+#[folder = "data/assets/fonts"]
+#[include = "*.woff2"]
+#[include = "fonts.json"]
+struct FontFiles;
+
+#[derive(Deserialize)]
+struct Index {
+    faces: Vec<Face>,
+}
+
+#[derive(Deserialize)]
+struct Face {
+    file: String,
+    family: String,
+    weights: [f32; 2],
+    characters: String,
+}
+
+/// Every shipped font, registered once and shared by all renders.
+pub struct FontLibrary {
+    pub(super) fonts: Fonts,
+    /// Sorted, disjoint, inclusive.
+    covered: Vec<(u32, u32)>,
+}
+
+impl std::fmt::Debug for FontLibrary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FontLibrary").field("ranges", &self.covered.len()).finish_non_exhaustive()
+    }
+}
+
+static SHIPPED: LazyLock<Arc<FontLibrary>> = LazyLock::new(|| Arc::new(FontLibrary::load()));
+
+impl FontLibrary {
+    /// The library of this binary. The first call unpacks about a hundred files (some 0.2 s); later
+    /// ones are free.
+    pub fn shipped() -> Arc<Self> {
+        Arc::clone(&SHIPPED)
+    }
+
+    fn load() -> Self {
+        let mut library = Self { fonts: Fonts::default(), covered: Vec::new() };
+        let index = FontFiles::get("fonts.json").and_then(|file| serde_json::from_slice::<Index>(&file.data).ok());
+        let Some(index) = index else {
+            tracing::error!("the font index is missing from the binary");
+            return library;
+        };
+        for face in index.faces {
+            let Some(file) = FontFiles::get(&face.file) else {
+                tracing::error!(file = face.file, "a font of the index is missing from the binary");
+                continue;
+            };
+            let ranges = ranges(&face.characters);
+            let single_weight = (face.weights[0] - face.weights[1]).abs() < 0.5;
+            let resource = FontResource::new(FontSource::from_shared(Arc::new(file.data)))
+                .override_info(FontOverride {
+                    family_name: Some(face.family.into()),
+                    weight: single_weight.then_some(face.weights[0]),
+                    ..FontOverride::default()
+                })
+                .unicode_range(
+                    ranges.iter().map(|(first, last)| UnicodeRange::new(*first, *last)).collect::<UnicodeRangeSet>(),
+                );
+            match library.fonts.register(resource) {
+                Ok(_) => library.covered.extend(ranges),
+                Err(error) => tracing::error!(file = face.file, %error, "a font could not be registered"),
+            }
+        }
+        library.covered.sort_unstable();
+        library.covered = merged(&library.covered);
+        library
+    }
+
+    /// Whether some shipped font can draw the character.
+    pub fn covers(&self, c: char) -> bool {
+        let point = u32::from(c);
+        let index = self.covered.partition_point(|(_, last)| *last < point);
+        self.covered.get(index).is_some_and(|(first, _)| *first <= point)
+    }
+
+    /// The text without characters that would print as empty boxes.
+    ///
+    /// Look-alikes are substituted where there is one; emoji, private-use characters and rare
+    /// ideographs are left out, and that is logged, because a seller will ask where they went.
+    pub fn printable(&self, text: &str) -> String {
+        let mut kept = String::with_capacity(text.len());
+        let mut lost = String::new();
+        for c in text.chars() {
+            let c = substitute(c);
+            if c == '\n' || self.covers(c) {
+                kept.push(c);
+            } else if !is_invisible(c) {
+                lost.push(c);
+            }
+        }
+        if !lost.is_empty() {
+            tracing::warn!(characters = lost, "no font draws these characters; they were left out");
+        }
+        kept
+    }
+}
+
+/// The nearest character that fonts are likely to have.
+const fn substitute(c: char) -> char {
+    match c {
+        '\t' | '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' => ' ',
+        '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
+        '\u{ff5e}' | '\u{301c}' => '～',
+        '\u{2219}' | '\u{22c5}' | '\u{30fb}' => '·',
+        other => other,
+    }
+}
+
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+fn ranges(text: &str) -> Vec<(u32, u32)> {
+    text.split(',')
+        .filter_map(|run| {
+            let (first, last) = run.split_once('-').unwrap_or((run, run));
+            Some((u32::from_str_radix(first, 16).ok()?, u32::from_str_radix(last, 16).ok()?))
+        })
+        .collect()
+}
+
+fn merged(sorted: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut result: Vec<(u32, u32)> = Vec::new();
+    for &(first, last) in sorted {
+        match result.last_mut() {
+            Some(open) if first <= open.1.saturating_add(1) => open.1 = open.1.max(last),
+            _ => result.push((first, last)),
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_fonts_draw_chinese_and_nothing_unknown_survives() {
+        let library = FontLibrary::shipped();
+        assert!("海报烟酰胺¥℃Ø→ABC123，。“”".chars().all(|c| library.covers(c)));
+        assert_eq!(library.printable("保湿\u{1f4a7}精华\u{e000}\u{fe0f}－A\u{2011}B"), "保湿精华－A-B");
+    }
+
+    #[test]
+    fn runs_merge_across_files() {
+        assert_eq!(ranges("20-7e,a0"), [(0x20, 0x7e), (0xa0, 0xa0)]);
+        assert_eq!(merged(&[(1, 3), (2, 5), (6, 6), (9, 9)]), [(1, 6), (9, 9)]);
+    }
+}
