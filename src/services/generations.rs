@@ -1,0 +1,1 @@
+//! Making, cancelling, retrying, renaming and deleting sets.

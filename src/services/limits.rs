@@ -1,0 +1,1 @@
+//! Rates: how often who may ask for what.

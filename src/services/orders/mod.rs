@@ -1,0 +1,1 @@
+//! Recharges: create, cancel, settle.
