@@ -1,0 +1,57 @@
+import { type Client, CloseCode, createClient } from 'graphql-ws';
+import { createStore } from '../lib/store';
+
+/** `closed` carries the moment the line went dead, so that the page can tell a blink from an outage. */
+export type Connection = { status: 'idle' | 'open' } | { status: 'closed'; sinceMs: number };
+
+export const connectionStore = createStore<Connection>({ status: 'idle' });
+
+/** The server has said that these credentials do not count (any more): trying again would only be refused again. */
+export function isAuthClose(code: number): boolean {
+  return code === CloseCode.Unauthorized || code === CloseCode.Forbidden;
+}
+
+const delayMaxMs = 8_000;
+
+/** Exponential back-off with full jitter over its upper half: many browsers must not return in step after a restart. */
+export function retryDelayMs(retries: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(delayMaxMs, 500 * 2 ** Math.min(retries, 10));
+  return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}
+
+const closeCode = (event: unknown): number | undefined =>
+  typeof event === 'object' && event !== null && 'code' in event && typeof event.code === 'number' ? event.code : undefined;
+
+/** Whether a lost connection is worth another try: everything is, except a refusal of the credentials. */
+export function shouldRetry(closeEvent: unknown): boolean {
+  const code = closeCode(closeEvent);
+  return code === undefined || !isAuthClose(code);
+}
+
+export function createSocketClient(onAuthLost: () => void): Client {
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  return createClient({
+    url: `${scheme}//${location.host}/graphql`,
+    lazy: true,
+    // One socket stays for the header's balance anyway; a short grace keeps page changes from reconnecting.
+    lazyCloseTimeout: 3_000,
+    keepAlive: 10_000,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry,
+    retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, retryDelayMs(retries))),
+    on: {
+      connected: () => connectionStore.set({ status: 'open' }),
+      closed: (event) => {
+        const code = closeCode(event);
+        if (code !== undefined && isAuthClose(code)) {
+          connectionStore.set({ status: 'idle' });
+          onAuthLost();
+        } else if (code === 1000) {
+          connectionStore.set({ status: 'idle' });
+        } else {
+          connectionStore.set((before) => (before.status === 'closed' ? before : { status: 'closed', sinceMs: Date.now() }));
+        }
+      },
+    },
+  });
+}

@@ -1,0 +1,216 @@
+import { type FormEvent, useState } from 'react';
+import type { PosterFormatCode, VisualStyleCode } from '../gql/graphql';
+import { useText, useTitle } from '../i18n';
+import { type Draft, chosenDimensions, keepFirst, updateDraft, withDimension } from '../lib/draft';
+import { costOf } from '../lib/money';
+import { Link } from '../lib/router';
+import { useStudio, useViewer } from '../session';
+import { PhotoPicker } from './photo-picker';
+
+export interface Order {
+  photoIds: string[];
+  description: string;
+  dimensions: number[];
+  format: PosterFormatCode | null;
+  visual: VisualStyleCode | null;
+}
+
+interface FormProps {
+  draft: Draft;
+  /** How far the running task is, when there is one: the form then only prepares the next. */
+  running: { settled: number; total: number } | undefined;
+  submitting: boolean;
+  onSubmit: (order: Order) => void;
+}
+
+export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps) {
+  const t = useText();
+  const { wallet } = useViewer();
+  const { dimensions, creditsPerPoster, limits } = useStudio();
+  const [uploading, setUploading] = useState(false);
+  const chosen = chosenDimensions(draft, dimensions);
+  const cost = costOf(chosen.length, creditsPerPoster, wallet.credits);
+  const length = [...draft.description].length;
+  const blocker = uploading
+    ? t.generate.preparing
+    : draft.photos.length === 0
+      ? t.generate.needPhoto
+      : draft.description.trim() === '' || length > limits.descriptionCharsMax
+        ? t.generate.needDescription
+        : undefined;
+  const short = cost.posters > 0 && cost.missing > 0;
+  const ready = !running && !submitting && !short && cost.posters > 0 && blocker === undefined;
+
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault();
+    if (!ready) return;
+    onSubmit({
+      photoIds: draft.photos.map((photo) => photo.id),
+      description: draft.description.trim(),
+      dimensions: chosen,
+      format: draft.format,
+      visual: draft.visual,
+    });
+  };
+
+  return (
+    <form className="grid gap-6" onSubmit={submit}>
+      <PhotoPicker photos={draft.photos} onBusy={setUploading} />
+      <div>
+        <div className="flex items-baseline">
+          <label className="label" htmlFor="description">
+            {t.generate.description}
+          </label>
+          <span className={`ml-auto text-sm tabular-nums ${length > limits.descriptionCharsMax ? 'font-semibold text-bad' : 'text-muted'}`}>
+            {t.generate.descriptionCount(length, limits.descriptionCharsMax)}
+          </span>
+        </div>
+        <textarea
+          id="description"
+          rows={5}
+          className="field resize-y"
+          value={draft.description}
+          aria-describedby="description-hint"
+          aria-invalid={length > limits.descriptionCharsMax}
+          onChange={(event) => updateDraft((before) => ({ ...before, description: event.target.value }))}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
+          }}
+        />
+        <p id="description-hint" className="mt-1 text-sm text-muted">
+          {t.generate.descriptionHint}
+        </p>
+      </div>
+      <DimensionPicker chosen={chosen} />
+      <Options draft={draft} />
+      <div className="sticky bottom-14 z-10 -mx-4 grid gap-3 border-t border-line bg-canvas px-4 py-4 sm:bottom-0 sm:mx-0 sm:rounded-b-2xl sm:px-0">
+        <dl className="grid grid-cols-[1fr_auto] gap-y-0.5 text-sm tabular-nums" role="status">
+          <dt className="text-muted">{t.generate.costLabel}</dt>
+          <dd className="font-semibold">{t.generate.cost(cost.posters, creditsPerPoster, cost.credits)}</dd>
+          <dt className="text-muted">{t.generate.after}</dt>
+          <dd className={cost.after < 0 ? 'font-semibold text-bad' : ''}>{t.credits(Math.max(0, cost.after))}</dd>
+        </dl>
+        {short && !running ? (
+          <>
+            <Link href="/me?from=draft" className="btn btn-primary">
+              {t.generate.missing(cost.missing)} · {t.generate.recharge}
+            </Link>
+            {cost.affordable > 0 && (
+              <button type="button" className="btn btn-plain" onClick={() => updateDraft((before) => keepFirst(before, dimensions, cost.affordable))}>
+                {t.generate.only(cost.affordable)}
+              </button>
+            )}
+          </>
+        ) : (
+          <button type="submit" className="btn btn-primary" disabled={!ready} data-testid="generate">
+            {running
+              ? t.generate.busy(running.settled, running.total)
+              : submitting
+                ? t.generate.submitting
+                : cost.posters === 0
+                  ? t.generate.chooseOne
+                  : (blocker ?? t.generate.submit(cost.posters))}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function DimensionPicker({ chosen }: { chosen: readonly number[] }) {
+  const t = useText();
+  const title = useTitle();
+  const { dimensions } = useStudio();
+  const all = () => updateDraft((before) => ({ ...before, skipped: [] }));
+  const none = () => updateDraft((before) => keepFirst(before, dimensions, 0));
+  return (
+    <fieldset>
+      <legend className="label">{t.generate.choose}</legend>
+      <div className="mb-2 flex items-center gap-1">
+        <span className="text-sm text-muted tabular-nums" role="status">
+          {t.generate.chosen(chosen.length, dimensions.length)}
+        </span>
+        <button type="button" className="btn btn-quiet btn-small ml-auto" onClick={all}>
+          {t.generate.all}
+        </button>
+        <button type="button" className="btn btn-quiet btn-small" onClick={none}>
+          {t.generate.none}
+        </button>
+      </div>
+      <ul className="grid gap-1.5 sm:grid-cols-2 lg:grid-cols-1">
+        {dimensions.map((dimension) => (
+          <li key={dimension.index}>
+            <label className="flex min-h-12 items-start gap-3 rounded-xl border border-line bg-surface px-3 py-2 has-checked:border-accent/60 has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent">
+              <input
+                type="checkbox"
+                className="mt-1 size-4.5 shrink-0 accent-accent"
+                name="dimension"
+                value={dimension.index}
+                checked={chosen.includes(dimension.index)}
+                aria-describedby={`purpose-${dimension.index}`}
+                onChange={(event) => updateDraft((before) => withDimension(before, dimension.index, event.target.checked))}
+              />
+              <span className="min-w-0">
+                <span className="font-medium">
+                  <span className="mr-1.5 text-muted tabular-nums">{dimension.number}</span>
+                  {title(dimension)}
+                </span>
+                <span id={`purpose-${dimension.index}`} className="block text-sm leading-snug text-muted">
+                  {title({ titleZh: dimension.purposeZh, titleEn: dimension.purposeEn })}
+                </span>
+              </span>
+            </label>
+          </li>
+        ))}
+      </ul>
+    </fieldset>
+  );
+}
+
+function Options({ draft }: { draft: Draft }) {
+  const t = useText();
+  const title = useTitle();
+  const { formats, visualStyles } = useStudio();
+  return (
+    <details className="card px-4 py-3">
+      <summary className="min-h-8 font-semibold">{t.generate.options}</summary>
+      <div className="mt-3 grid gap-4 pb-1">
+        <div>
+          <label className="label" htmlFor="format">
+            {t.generate.format}
+          </label>
+          <select
+            id="format"
+            className="field"
+            value={draft.format ?? formats[0]?.code ?? ''}
+            onChange={(event) => updateDraft((before) => ({ ...before, format: event.target.value as PosterFormatCode }))}
+          >
+            {formats.map((format) => (
+              <option key={format.code} value={format.code}>
+                {title(format)} · {format.width}×{format.height}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div>
+          <label className="label" htmlFor="visual">
+            {t.generate.visual}
+          </label>
+          <select
+            id="visual"
+            className="field"
+            value={draft.visual ?? ''}
+            onChange={(event) => updateDraft((before) => ({ ...before, visual: event.target.value === '' ? null : (event.target.value as VisualStyleCode) }))}
+          >
+            <option value="">{t.generate.auto}</option>
+            {visualStyles.map((style) => (
+              <option key={style.code} value={style.code}>
+                {title(style)}
+              </option>
+            ))}
+          </select>
+        </div>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'react';
+
+/** Whole seconds until `endMs`, never negative. Rounded up, so that "1" is shown until the very end. */
+export function secondsLeft(endMs: number | undefined, nowMs: number): number {
+  if (endMs === undefined || !Number.isFinite(endMs)) return 0;
+  return Math.max(0, Math.ceil((endMs - nowMs) / 1000));
+}
+
+/**
+ * The end of a wait by this browser's clock. The server's instant is trusted only as far as the policy's length allows:
+ * a browser whose clock is wrong by minutes would otherwise show an absurd countdown, or none.
+ */
+export function waitEndMs(serverInstant: string, policySeconds: number, nowMs: number): number {
+  const stated = Date.parse(serverInstant);
+  const longest = nowMs + policySeconds * 1000;
+  if (Number.isNaN(stated) || stated > longest || stated <= nowMs) return longest;
+  return stated;
+}
+
+/** Counts down to an instant; computed from the clock each time, so a sleeping tab wakes up right. */
+export function useCountdown(endMs: number | undefined): number {
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  const left = secondsLeft(endMs, nowMs);
+  useEffect(() => {
+    if (endMs === undefined) return;
+    setNowMs(Date.now());
+    const timer = setInterval(() => {
+      const now = Date.now();
+      setNowMs(now);
+      if (now >= endMs) clearInterval(timer);
+    }, 250);
+    return () => clearInterval(timer);
+  }, [endMs]);
+  return left;
+}

@@ -1,0 +1,191 @@
+import { useEffect, useRef, useState } from 'react';
+import { useClient, useMutation } from 'urql';
+import { problemOf, refusalText } from '../api/errors';
+import { useGeneration } from '../api/use-generation';
+import { Alert, ErrorNotice, toast } from '../components/feedback';
+import { GenerateForm, type Order } from '../components/generate-form';
+import { Lightbox, useLightbox } from '../components/lightbox';
+import { Title } from '../components/page';
+import { PendingTiles, Results } from '../components/results';
+import { CreateGenerationDocument, ViewerDocument } from '../gql/graphql';
+import { useText, useTitle } from '../i18n';
+import { finishDraft, updateDraft, useDraft } from '../lib/draft';
+import { keyFor, settleKey } from '../lib/idempotency';
+import { readKept, writeKept } from '../lib/keep';
+import { tally } from '../lib/progress';
+import { Link } from '../lib/router';
+import { pendingHold, useStudio, useViewer } from '../session';
+
+const shownKey = 'haibao.shown';
+
+interface Pending {
+  indexes: number[];
+  format: string | null;
+}
+
+export default function Generate() {
+  const t = useText();
+  const client = useClient();
+  const viewer = useViewer();
+  const { creditsPerPoster } = useStudio();
+  const draft = useDraft();
+  const lightbox = useLightbox();
+  const results = useRef<HTMLDivElement>(null);
+
+  // The running task is shown whoever started it; a finished one stays in view until the next.
+  const activeId = viewer.activeGeneration?.id;
+  const [kept, setKept] = useState(() => readKept<{ id: string; of: string }>(sessionStorage, shownKey));
+  const keptId = kept?.of === viewer.id ? kept.id : undefined;
+  const shownId = activeId ?? keptId;
+  const show = (id: string | undefined) => {
+    const next = id === undefined ? undefined : { id, of: viewer.id };
+    writeKept(sessionStorage, shownKey, next);
+    setKept(next);
+  };
+  if (activeId !== undefined && activeId !== keptId) show(activeId);
+
+  const { generation, fetching, error, active, live, refresh } = useGeneration(shownId);
+  const [pending, setPending] = useState<Pending>();
+  const [problem, setProblem] = useState<{ text: string; recharge: boolean }>();
+  const [, create] = useMutation(CreateGenerationDocument);
+
+  // The list of what is active is the server's; ask it again where the page has seen the end but missed the word of it.
+  const endedUnheard = activeId !== undefined && generation?.id === activeId && !active;
+  useEffect(() => {
+    if (endedUnheard) void client.query(ViewerDocument, {}, { requestPolicy: 'network-only' }).toPromise();
+  }, [endedUnheard, client]);
+
+  async function submit(order: Order) {
+    setProblem(undefined);
+    setPending({ indexes: order.dimensions, format: order.format });
+    pendingHold.set(order.dimensions.length * creditsPerPoster);
+    results.current?.scrollIntoView({ behavior: 'smooth', block: 'start' });
+    const { data, error: failure } = await create({
+      input: {
+        idempotencyKey: keyFor('generation', order),
+        photoIds: order.photoIds,
+        description: order.description,
+        dimensions: order.dimensions,
+        ...(order.format && { format: order.format }),
+        ...(order.visual && { style: { visual: order.visual } }),
+      },
+    });
+    pendingHold.set(0);
+    setPending(undefined);
+    if (failure) {
+      const { text, code } = problemOf(failure, t);
+      if (code === 'IDEMPOTENCY_CONFLICT') settleKey('generation');
+      return setProblem({ text, recharge: false });
+    }
+    const result = data?.createGeneration;
+    if (!result) return;
+    settleKey('generation');
+    if (result.__typename === 'CreateGenerationSuccess') return show(result.generation.id);
+    if (result.__typename === 'GenerationInProgress') {
+      show(result.generation.id);
+      return toast(t.generate.inProgress);
+    }
+    if (result.__typename === 'InvalidInput' && result.fields.some((field) => field.path.includes('photoIds') && field.code === 'NOT_FOUND')) {
+      updateDraft((before) => ({ ...before, photos: [] }));
+      return setProblem({ text: t.generate.photoGone, recharge: false });
+    }
+    setProblem({ text: refusalText(result, t), recharge: result.__typename === 'InsufficientCredits' });
+  }
+
+  const sum = generation ? tally(generation.posters) : undefined;
+  const running = active && sum ? sum : activeId !== undefined && !generation ? { settled: 0, total: 0 } : undefined;
+  return (
+    <>
+      <Title className="mb-6" documentTitle={active && sum ? `(${sum.settled}/${sum.total}) ${t.generate.title}` : t.generate.title}>
+        {t.generate.title}
+      </Title>
+      <div className="grid gap-8 lg:grid-cols-[22rem_minmax(0,1fr)] lg:gap-10">
+        <div>
+          <GenerateForm draft={draft} running={running} submitting={pending !== undefined} onSubmit={(order) => void submit(order)} />
+          {problem && (
+            <div className="mt-3">
+              <Alert>
+                {problem.text}
+                {problem.recharge && (
+                  <Link href="/me?from=draft" className="link">
+                    {t.generate.recharge}
+                  </Link>
+                )}
+              </Alert>
+            </div>
+          )}
+        </div>
+        <div ref={results} className="min-w-0 scroll-mt-20">
+          {pending ? (
+            <PendingTiles indexes={pending.indexes} format={pending.format} />
+          ) : generation ? (
+            <Results
+              generation={generation}
+              active={active}
+              live={live}
+              onOpen={lightbox.show}
+              onAgain={() => {
+                show(undefined);
+                finishDraft();
+              }}
+            />
+          ) : shownId !== undefined && fetching ? (
+            <TilesSkeleton />
+          ) : shownId !== undefined && error ? (
+            <ErrorNotice error={error} onRetry={refresh} />
+          ) : (
+            <FirstSteps />
+          )}
+        </div>
+      </div>
+      {generation && lightbox.index !== undefined && (
+        <Lightbox
+          posters={generation.posters}
+          index={lightbox.index}
+          version={lightbox.version}
+          onShow={(index, name) => lightbox.show(index, name, true)}
+          onClose={lightbox.close}
+        />
+      )}
+    </>
+  );
+}
+
+function TilesSkeleton() {
+  const { dimensions } = useStudio();
+  return (
+    <div aria-busy="true" className="grid grid-cols-2 gap-x-4 gap-y-6 sm:grid-cols-3 xl:grid-cols-5">
+      {dimensions.map((dimension) => (
+        <div key={dimension.index} className="skeleton aspect-9/16" />
+      ))}
+    </div>
+  );
+}
+
+function FirstSteps() {
+  const t = useText();
+  const title = useTitle();
+  const { dimensions } = useStudio();
+  return (
+    <section className="card p-6 sm:p-10">
+      <h2 className="text-xl font-bold">{t.generate.emptyTitle}</h2>
+      <ol className="mt-5 grid gap-4 sm:grid-cols-3">
+        {t.generate.steps.map((step, at) => (
+          <li key={step} className="flex items-start gap-3">
+            <span className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft font-bold text-accent">{at + 1}</span>
+            <span className="pt-0.5">{step}</span>
+          </li>
+        ))}
+      </ol>
+      <p className="mt-8 text-sm text-muted">{t.generate.emptyNote(dimensions.length)}</p>
+      <ul className="mt-3 grid grid-cols-2 gap-3 sm:grid-cols-5">
+        {dimensions.map((dimension) => (
+          <li key={dimension.index} className="hatched flex aspect-3/4 flex-col justify-end rounded-xl border border-line p-3">
+            <span className="text-2xl font-bold text-muted tabular-nums">{dimension.number}</span>
+            <span className="text-sm leading-snug font-medium">{title(dimension)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,192 @@
+import { type FormEvent, useState } from 'react';
+import { useQuery } from 'urql';
+import { EmptyState, ErrorNotice } from '../components/feedback';
+import { Icon } from '../components/icon';
+import { Title } from '../components/page';
+import { DeleteDialog, RenameDialog } from '../components/rename-delete';
+import { useAspectRatio } from '../components/results';
+import { type GenerationCardFragment, GenerationsDocument } from '../gql/graphql';
+import { useFormats, useText } from '../i18n';
+import { useLastDefined } from '../lib/last-defined';
+import { Link, useSearchParams } from '../lib/router';
+
+type Asked = { doing: 'rename' | 'delete'; generation: GenerationCardFragment };
+
+export default function History() {
+  const t = useText();
+  const [params, setParams] = useSearchParams();
+  const search = params.get('q') ?? '';
+  const [asked, setAsked] = useState<Asked>();
+  return (
+    <>
+      <div className="mb-6 flex flex-wrap items-center gap-4">
+        <Title documentTitle={t.history.title}>{t.history.title}</Title>
+        <SearchField key={search} search={search} onSearch={(term) => setParams(term === '' ? {} : { q: term }, { replace: true })} />
+      </div>
+      <List key={search} search={search} onAsk={setAsked} />
+      {asked?.doing === 'rename' && <RenameDialog generation={asked.generation} onClose={() => setAsked(undefined)} />}
+      {asked?.doing === 'delete' && <DeleteDialog generation={asked.generation} onClose={() => setAsked(undefined)} />}
+    </>
+  );
+}
+
+function SearchField({ search, onSearch }: { search: string; onSearch: (term: string) => void }) {
+  const t = useText();
+  const [term, setTerm] = useState(search);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSearch(term.trim());
+  };
+  return (
+    <form role="search" className="relative ml-auto w-full sm:w-72" onSubmit={submit}>
+      <Icon name="search" className="pointer-events-none absolute top-3 left-3 size-5 text-muted" />
+      <input
+        type="search"
+        className="field pl-10!"
+        aria-label={t.history.searchLabel}
+        placeholder={t.history.search}
+        value={term}
+        onChange={(event) => {
+          setTerm(event.target.value);
+          if (event.target.value === '') onSearch('');
+        }}
+      />
+    </form>
+  );
+}
+
+const gridClass = 'grid gap-x-5 gap-y-8 grid-cols-1 min-[26rem]:grid-cols-2 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-5';
+
+function List({ search, onAsk }: { search: string; onAsk: (asked: Asked) => void }) {
+  const [cursors, setCursors] = useState<readonly (string | null)[]>([null]);
+  return (
+    <ul className={gridClass}>
+      {cursors.map((after, at) => (
+        <Page
+          key={after ?? ''}
+          search={search}
+          after={after}
+          last={at === cursors.length - 1}
+          onMore={(cursor) => setCursors((before) => (before.includes(cursor) ? before : [...before, cursor]))}
+          onAsk={onAsk}
+        />
+      ))}
+    </ul>
+  );
+}
+
+interface PageProps {
+  search: string;
+  after: string | null;
+  last: boolean;
+  onMore: (cursor: string) => void;
+  onAsk: (asked: Asked) => void;
+}
+
+/** One page of the list asks for itself: a change to one work repeats one page, and an error leaves the others in place. */
+function Page({ search, after, last, onMore, onAsk }: PageProps) {
+  const t = useText();
+  const [result, execute] = useQuery({
+    query: GenerationsDocument,
+    variables: { first: null, after, search: search === '' ? null : search },
+    requestPolicy: 'cache-and-network',
+  });
+  const list = useLastDefined(result.data)?.generations;
+  if (!list) {
+    if (result.error) {
+      return (
+        <li className="col-span-full">
+          <ErrorNotice error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} />
+        </li>
+      );
+    }
+    return Array.from({ length: 5 }, (_, at) => <li key={at} aria-hidden="true" className="skeleton aspect-3/4" />);
+  }
+  if (list.edges.length === 0 && after === null) {
+    return (
+      <li className="col-span-full">
+        {search === '' ? (
+          <EmptyState title={t.history.emptyTitle} text={t.history.emptyText}>
+            <Link href="/" className="btn btn-primary mt-2">
+              {t.history.start}
+            </Link>
+          </EmptyState>
+        ) : (
+          <EmptyState title={t.history.nothingFound(search)} />
+        )}
+      </li>
+    );
+  }
+  const next = list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null;
+  return (
+    <>
+      {list.edges.map(({ node }) => (
+        <Card key={node.id} generation={node} onAsk={onAsk} />
+      ))}
+      {last && next !== null && (
+        <li className="col-span-full text-center">
+          <button type="button" className="btn btn-plain" onClick={() => onMore(next)}>
+            {t.loadMore}
+          </button>
+        </li>
+      )}
+    </>
+  );
+}
+
+function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk: (asked: Asked) => void }) {
+  const t = useText();
+  const formats = useFormats();
+  const aspectRatio = useAspectRatio(generation.format);
+  const name = generation.productName ?? t.history.unnamed;
+  const running = generation.state === 'QUEUED' || generation.state === 'RUNNING';
+  const { cover, summary } = generation;
+  return (
+    <li className="flex flex-col [contain-intrinsic-size:auto_26rem] [content-visibility:auto]" data-testid="work">
+      <Link href={`/history/${generation.id}`} className="group flex flex-1 flex-col justify-end">
+        <span className="mb-2 line-clamp-2 font-semibold group-hover:underline">{name}</span>
+        <span className="relative block overflow-hidden rounded-xl border border-line bg-sunken" style={{ aspectRatio }}>
+          {cover ? (
+            <img
+              src={cover.smallUrl}
+              srcSet={`${cover.thumbUrl} 270w, ${cover.smallUrl} 540w`}
+              sizes="(min-width: 80rem) 14rem, (min-width: 40rem) 30vw, 50vw"
+              width={cover.width}
+              height={cover.height}
+              alt=""
+              loading="lazy"
+              decoding="async"
+              className="size-full object-cover"
+            />
+          ) : (
+            <span className="hatched grid size-full place-items-center p-4 text-center text-sm text-muted">{running ? t.history.running : t.history.noCover}</span>
+          )}
+          {running && <span className="absolute top-2 left-2 rounded-full bg-accent px-2.5 py-0.5 text-xs font-semibold text-on-accent">{t.history.running}</span>}
+        </span>
+      </Link>
+      <div className="mt-2 flex items-center gap-1">
+        <p className="text-sm text-muted tabular-nums">
+          {formats.date(generation.createdAt)}
+          <span className="block">{t.history.count(summary.succeeded, summary.total)}</span>
+        </p>
+        <div role="group" aria-label={t.history.actions(name)} className="ml-auto flex">
+          <CardButton icon="pen" label={t.history.rename} onClick={() => onAsk({ doing: 'rename', generation })} />
+          {summary.succeeded > 0 && (
+            <a href={`/files/${generation.id}/archive.zip`} download className="grid size-11 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink sm:size-9" aria-label={t.history.download} title={t.history.download}>
+              <Icon name="download" className="size-4.5" />
+            </a>
+          )}
+          <CardButton icon="trash" label={t.history.remove} onClick={() => onAsk({ doing: 'delete', generation })} />
+        </div>
+      </div>
+    </li>
+  );
+}
+
+function CardButton({ icon, label, onClick }: { icon: 'pen' | 'trash'; label: string; onClick: () => void }) {
+  return (
+    <button type="button" className="grid size-11 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink sm:size-9" aria-label={label} title={label} onClick={onClick}>
+      <Icon name={icon} className="size-4.5" />
+    </button>
+  );
+}

@@ -1,0 +1,194 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useMutation } from 'urql';
+import { problemOf, refusalText } from '../api/errors';
+import { LanguageSwitch, SkipLink, ThemeSwitch } from '../components/chrome';
+import { Alert, Notice } from '../components/feedback';
+import { Mark } from '../components/icon';
+import { Title } from '../components/page';
+import { SendLoginCodeDocument, SignInDocument } from '../gql/graphql';
+import { useText } from '../i18n';
+import { secondsLeft, useCountdown, waitEndMs } from '../lib/countdown';
+import { readKept, writeKept } from '../lib/keep';
+import { maskEmail, onlyDigits } from '../lib/login';
+import { navigate, safeReturnPath, useSearchParams } from '../lib/router';
+import { resetApi, useStudio } from '../session';
+
+interface Challenge {
+  email: string;
+  challengeId: string;
+  resendAtMs: number;
+  expiresAtMs: number;
+}
+
+const storageKey = 'haibao.challenge';
+const codeLength = 6;
+
+export default function Login() {
+  const t = useText();
+  const { signIn: policy } = useStudio();
+  const [params] = useSearchParams();
+  const [kept] = useState(() => readKept<Challenge>(sessionStorage, storageKey));
+  const [challenge, setChallenge] = useState<Challenge | undefined>(kept);
+  const [email, setEmail] = useState(kept?.email ?? '');
+  const [code, setCode] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const [waitUntilMs, setWaitUntilMs] = useState(kept?.resendAtMs);
+  const emailField = useRef<HTMLInputElement>(null);
+  const codeField = useRef<HTMLInputElement>(null);
+  const [sending, sendCode] = useMutation(SendLoginCodeDocument);
+  const [signing, signIn] = useMutation(SignInDocument);
+  // A full code is sent by itself, but one and the same only once.
+  const tried = useRef('');
+
+  const waitSeconds = useCountdown(waitUntilMs);
+  const validSeconds = useCountdown(challenge?.expiresAtMs);
+  const sentTo = challenge?.email === email.trim() ? challenge : undefined;
+
+  useEffect(() => writeKeptChallenge(challenge), [challenge]);
+
+  async function send() {
+    if (!emailField.current?.reportValidity()) return;
+    setProblem(undefined);
+    const address = email.trim();
+    const { data, error } = await sendCode({ input: { email: address } });
+    const result = data?.sendLoginCode;
+    if (error || !result) {
+      if (error) setProblem(problemOf(error, t).text);
+      return;
+    }
+    const now = Date.now();
+    if (result.__typename === 'SendLoginCodeSuccess') {
+      const resendAtMs = waitEndMs(result.resendAt, policy.resendAfterSeconds, now);
+      setChallenge({ email: address, challengeId: result.challengeId, resendAtMs, expiresAtMs: waitEndMs(result.expiresAt, policy.codeLifetimeSeconds, now) });
+      setWaitUntilMs(resendAtMs);
+      setCode('');
+      tried.current = '';
+      codeField.current?.focus();
+      return;
+    }
+    if (result.__typename === 'RateLimited') setWaitUntilMs(now + result.retryAfterSeconds * 1000);
+    setProblem(refusalText(result, t));
+  }
+
+  async function submit(full: string) {
+    if (!emailField.current?.reportValidity()) return;
+    if (!sentTo) return setProblem(t.login.sendFirst);
+    if (full.length !== codeLength) return setProblem(t.login.codeFormat);
+    if (secondsLeft(sentTo.expiresAtMs, Date.now()) === 0) return setProblem(t.login.expired);
+    setProblem(undefined);
+    tried.current = full;
+    const { data, error } = await signIn({ input: { email: sentTo.email, code: full, challengeId: sentTo.challengeId } });
+    const result = data?.signIn;
+    if (error || !result) {
+      if (error) setProblem(problemOf(error, t).text);
+      return;
+    }
+    if (result.__typename === 'SignInSuccess') {
+      writeKeptChallenge(undefined);
+      resetApi();
+      navigate(safeReturnPath(params.get('next')), { replace: true });
+      return;
+    }
+    setProblem(refusalText(result, t));
+    if (result.__typename === 'LoginCodeRejected' && result.reason !== 'WRONG') {
+      setChallenge(undefined);
+      setWaitUntilMs(undefined);
+    }
+    codeField.current?.focus();
+    codeField.current?.select();
+  }
+
+  function changeCode(text: string) {
+    const digits = onlyDigits(text, codeLength);
+    setCode(digits);
+    if (digits.length === codeLength && digits !== tried.current && sentTo && !signing.fetching) void submit(digits);
+  }
+
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    void submit(code);
+  };
+
+  return (
+    <>
+      <SkipLink />
+      <div className="flex min-h-dvh flex-col">
+        <div className="flex justify-end gap-1 p-3">
+          <LanguageSwitch />
+          <ThemeSwitch />
+        </div>
+        <main id="main" className="mx-auto flex w-full max-w-md flex-1 flex-col justify-center px-4 pb-24">
+          <div className="mb-8 text-center">
+            <Mark className="mx-auto mb-4 size-14" />
+            <p className="text-sm font-semibold tracking-[0.2em] text-muted">{t.name}</p>
+            <p className="mt-1 text-2xl font-bold text-balance">{t.tagline}</p>
+          </div>
+          <form className="card grid gap-5 p-6 sm:p-8" onSubmit={onSubmit} noValidate>
+            <Title documentTitle={t.login.title} className="text-lg!">
+              {t.login.title}
+            </Title>
+            {params.get('expired') && <Notice>{t.login.expiredSession}</Notice>}
+            {policy.codesArePrinted && <Notice>{t.login.printed}</Notice>}
+            <div>
+              <label className="label" htmlFor="email">
+                {t.login.email}
+              </label>
+              <input
+                ref={emailField}
+                id="email"
+                className="field"
+                type="email"
+                name="email"
+                autoComplete="email"
+                placeholder="name@example.com"
+                required
+                value={email}
+                onChange={(event) => setEmail(event.target.value)}
+                onKeyDown={(event) => {
+                  if (event.key === 'Enter' && !sentTo) {
+                    event.preventDefault();
+                    if (waitSeconds === 0) void send();
+                  }
+                }}
+              />
+            </div>
+            <div>
+              <label className="label" htmlFor="code">
+                {t.login.code}
+              </label>
+              <div className="flex gap-2">
+                <input
+                  ref={codeField}
+                  id="code"
+                  className="field min-w-0 tracking-[0.25em] placeholder:tracking-normal"
+                  inputMode="numeric"
+                  autoComplete="one-time-code"
+                  placeholder={t.login.codePlaceholder}
+                  value={code}
+                  aria-describedby="code-status"
+                  aria-invalid={problem !== undefined && sentTo !== undefined}
+                  onChange={(event) => changeCode(event.target.value)}
+                />
+                <button type="button" className="btn btn-plain min-w-32 shrink-0 tabular-nums" disabled={sending.fetching || waitSeconds > 0} onClick={() => void send()}>
+                  {sending.fetching ? t.login.sending : waitSeconds > 0 ? t.login.resendIn(waitSeconds) : t.login.send}
+                </button>
+              </div>
+              <p id="code-status" role="status" className="mt-2 min-h-6 text-sm text-muted">
+                {sentTo && (validSeconds > 0 ? t.login.sent(maskEmail(sentTo.email), policy.codeLifetimeSeconds) : t.login.expired)}
+              </p>
+            </div>
+            {problem && <Alert>{problem}</Alert>}
+            <button type="submit" className="btn btn-primary" disabled={signing.fetching}>
+              {signing.fetching ? t.login.submitting : t.login.submit}
+            </button>
+            <p className="text-center text-sm text-muted">{t.login.cookieOnly}</p>
+          </form>
+        </main>
+      </div>
+    </>
+  );
+}
+
+function writeKeptChallenge(challenge: Challenge | undefined): void {
+  writeKept(sessionStorage, storageKey, challenge);
+}
