@@ -2,6 +2,7 @@ import { type Client, createClient, fetchExchange, mapExchange, subscriptionExch
 import { type Cache, type KeyGenerator, cacheExchange } from '@urql/exchange-graphcache';
 import type { Client as SocketClient } from 'graphql-ws';
 import { ProductNameFieldsFragmentDoc } from '../gql/graphql';
+import { possibleTypes } from '../gql/possible-types';
 import { createSocketClient } from './connection';
 import { isSignedOut } from './errors';
 import { type VersionMemory, keepNewest } from './version-guard';
@@ -46,6 +47,7 @@ function generationStarted(result: Record<string, unknown>, field: string, cache
 
 const normalisedCache = () =>
   cacheExchange({
+    possibleTypes,
     keys: {
       Wallet: () => 'own',
       Dimension: (dimension) => String(dimension['index']),

@@ -84,7 +84,7 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
       <DimensionPicker chosen={chosen} />
       <Options draft={draft} />
       <div className="sticky bottom-14 z-10 -mx-4 grid gap-3 border-t border-line bg-canvas px-4 py-4 sm:bottom-0 sm:mx-0 sm:rounded-b-2xl sm:px-0">
-        <dl className="grid grid-cols-[1fr_auto] gap-y-0.5 text-sm tabular-nums" role="status">
+        <dl aria-live="polite" className="grid grid-cols-[1fr_auto] gap-y-0.5 text-sm tabular-nums">
           <dt className="text-muted">{t.generate.costLabel}</dt>
           <dd className="font-semibold">{t.generate.cost(cost.posters, creditsPerPoster, cost.credits)}</dd>
           <dt className="text-muted">{t.generate.after}</dt>
@@ -127,7 +127,7 @@ function DimensionPicker({ chosen }: { chosen: readonly number[] }) {
     <fieldset>
       <legend className="label">{t.generate.choose}</legend>
       <div className="mb-2 flex items-center gap-1">
-        <span className="text-sm text-muted tabular-nums" role="status">
+        <span className="text-sm text-muted tabular-nums">
           {t.generate.chosen(chosen.length, dimensions.length)}
         </span>
         <button type="button" className="btn btn-quiet btn-small ml-auto" onClick={all}>

@@ -52,10 +52,7 @@ export default function Login() {
     const address = email.trim();
     const { data, error } = await sendCode({ input: { email: address } });
     const result = data?.sendLoginCode;
-    if (error || !result) {
-      if (error) setProblem(problemOf(error, t).text);
-      return;
-    }
+    if (!result) return setProblem(error ? problemOf(error, t).text : t.errors.unknown);
     const now = Date.now();
     if (result.__typename === 'SendLoginCodeSuccess') {
       const resendAtMs = waitEndMs(result.resendAt, policy.resendAfterSeconds, now);
@@ -79,10 +76,7 @@ export default function Login() {
     tried.current = full;
     const { data, error } = await signIn({ input: { email: sentTo.email, code: full, challengeId: sentTo.challengeId } });
     const result = data?.signIn;
-    if (error || !result) {
-      if (error) setProblem(problemOf(error, t).text);
-      return;
-    }
+    if (!result) return setProblem(error ? problemOf(error, t).text : t.errors.unknown);
     if (result.__typename === 'SignInSuccess') {
       writeKeptChallenge(undefined);
       resetApi();

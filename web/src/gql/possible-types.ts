@@ -1,0 +1,93 @@
+/** The concrete types behind each union and interface of the contract. */
+export const possibleTypes: Record<string, string[]> = {
+  "CancelGenerationResult": [
+    "CancelGenerationSuccess",
+    "InvalidInput"
+  ],
+  "CancelOrderResult": [
+    "CancelOrderSuccess",
+    "InvalidInput"
+  ],
+  "CreateApiKeyResult": [
+    "CreateApiKeySuccess",
+    "InvalidInput"
+  ],
+  "CreateEditResult": [
+    "CreateEditSuccess",
+    "EditInProgress",
+    "InsufficientCredits",
+    "InvalidInput",
+    "RateLimited"
+  ],
+  "CreateGenerationResult": [
+    "CreateGenerationSuccess",
+    "GenerationInProgress",
+    "InsufficientCredits",
+    "InvalidInput",
+    "RateLimited"
+  ],
+  "CreateOrderResult": [
+    "CreateOrderSuccess",
+    "InvalidInput",
+    "PaymentChannelUnavailable",
+    "RateLimited"
+  ],
+  "DeleteGenerationResult": [
+    "DeleteGenerationSuccess",
+    "GenerationInProgress",
+    "InvalidInput"
+  ],
+  "GenerationEvent": [
+    "EditRefunded",
+    "EditStarted",
+    "EditSucceeded",
+    "GenerationCompleted",
+    "GenerationQueued",
+    "PosterCanceled",
+    "PosterProgressed",
+    "PosterRefunded",
+    "PosterStarted",
+    "PosterSucceeded",
+    "ProductNamed"
+  ],
+  "Node": [
+    "ApiKey",
+    "Edit",
+    "Generation",
+    "LedgerEntry",
+    "Order",
+    "Poster",
+    "Revision",
+    "User"
+  ],
+  "RenameGenerationResult": [
+    "InvalidInput",
+    "RenameGenerationSuccess"
+  ],
+  "RevokeApiKeyResult": [
+    "InvalidInput",
+    "RevokeApiKeySuccess"
+  ],
+  "SendLoginCodeResult": [
+    "InvalidInput",
+    "MailUnavailable",
+    "RateLimited",
+    "SendLoginCodeSuccess"
+  ],
+  "SignInResult": [
+    "InvalidInput",
+    "LoginCodeRejected",
+    "RateLimited",
+    "SignInSuccess"
+  ],
+  "UserError": [
+    "EditInProgress",
+    "GenerationInProgress",
+    "InsufficientCredits",
+    "InvalidInput",
+    "LoginCodeRejected",
+    "MailUnavailable",
+    "PaymentChannelUnavailable",
+    "RateLimited"
+  ]
+};
