@@ -5,6 +5,7 @@
 
 mod brief;
 mod plan;
+pub mod report;
 mod workshop;
 
 pub use brief::{Brief, PaintedPoster, StudioError};

@@ -1,0 +1,1 @@
+//! Golden expectations for real descriptions, and properties that hold for any text.
