@@ -1,9 +1,29 @@
 //! The wire schema: types over the stored models, and resolvers that parse, call one service and
 //! map its answer.
+//!
+//! To add a field: a method with a doc comment on its type, then `UPDATE_SCHEMA=1` on the schema
+//! test. Nothing of the schema is ever renamed or dropped.
 
+mod api;
+mod connection;
 mod context;
+pub mod enums;
 mod errors;
+pub mod ids;
+mod inputs;
 pub mod limits;
+mod loaders;
+mod mutation;
+mod query;
+mod reads;
+mod results;
+mod scalars;
+mod schema;
+mod subscription;
+mod types;
 
+pub use api::Api;
 pub use context::RequestContext;
 pub use errors::{ApiError, ErrorCode, finish, is_request_error};
+pub use loaders::{RowLoader, data_loader};
+pub use schema::{ApiSchema, schema, sdl};

@@ -1,0 +1,89 @@
+//! What resolvers reach through the schema, and how they ask who is there.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader},
+};
+
+use super::{
+    ApiError, ErrorCode, RequestContext,
+    loaders::{LoadError, RowLoader},
+};
+use crate::{
+    config::Settings,
+    domain::Locale,
+    services::{self, ServiceError, Viewer},
+};
+
+/// Everything behind the resolvers; one for the whole process.
+pub struct Api {
+    /// What every use case works with.
+    pub services: services::Context,
+    /// The settings that clients may know of.
+    pub settings: Arc<Settings>,
+    /// Reads of rows that hang on rows.
+    pub loader: DataLoader<RowLoader>,
+}
+
+/// The services of this schema.
+pub fn api<'a>(ctx: &Context<'a>) -> &'a Api {
+    ctx.data_unchecked::<Api>()
+}
+
+/// The signed-in viewer.
+///
+/// # Errors
+/// `UNAUTHENTICATED` when nobody is signed in.
+pub fn viewer<'a>(ctx: &Context<'a>) -> Result<&'a Viewer, ApiError> {
+    ctx.data_opt::<Viewer>().ok_or(ApiError::new(ErrorCode::Unauthenticated))
+}
+
+/// The request's context.
+pub fn request<'a>(ctx: &Context<'a>) -> &'a RequestContext {
+    ctx.data_unchecked::<RequestContext>()
+}
+
+/// The request's language.
+pub fn locale(ctx: &Context<'_>) -> Locale {
+    request(ctx).locale
+}
+
+/// Loads one row together with those that others ask for at this moment.
+///
+/// # Errors
+/// `INTERNAL` when the read fails.
+pub async fn load<K, V>(ctx: &Context<'_>, key: K) -> Result<Option<V>, ApiError>
+where
+    K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+    V: Send + Sync + Clone + 'static,
+    RowLoader: Loader<K, Value = V, Error = LoadError>,
+{
+    Ok(api(ctx).loader.load_one(key).await?)
+}
+
+/// Loads a row that another row refers to, so it is there.
+///
+/// # Errors
+/// `INTERNAL` when the read fails or the row is missing after all.
+pub async fn load_existing<K, V>(ctx: &Context<'_>, key: K) -> Result<V, ApiError>
+where
+    K: Send + Sync + std::hash::Hash + Eq + Clone + std::fmt::Debug + 'static,
+    V: Send + Sync + Clone + 'static,
+    RowLoader: Loader<K, Value = V, Error = LoadError>,
+{
+    let name = format!("{key:?}");
+    load(ctx, key).await?.ok_or_else(|| ApiError::internal(&format_args!("{name} does not exist")))
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::IdempotencyConflict => Self::new(ErrorCode::IdempotencyConflict),
+            ServiceError::NotFound => Self::new(ErrorCode::NotFound),
+            ServiceError::Forbidden => Self::new(ErrorCode::Forbidden),
+            other => Self::internal(&other),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What mutations take.
+
+use async_graphql::{ID, InputObject};
+
+use super::{
+    enums::{
+        ApiKeyScope, BilingualLayoutCode, EditMode, PaymentChannelCode, PosterFormatCode, TypographyStyleCode,
+        VisualStyleCode,
+    },
+    scalars::DateTime,
+};
+
+/// Asks for a sign-in code.
+#[derive(InputObject, Debug)]
+pub struct SendLoginCodeInput {
+    /// Where to send it.
+    pub email: String,
+}
+
+/// Signs in with a code.
+#[derive(InputObject)]
+pub struct SignInInput {
+    /// The address that the code was sent to.
+    pub email: String,
+    /// The six digits.
+    pub code: String,
+    /// What `sendLoginCode` answered: the code works only together with it.
+    pub challenge_id: ID,
+}
+
+/// A choice of posters to be priced.
+#[derive(InputObject, Debug)]
+pub struct QuoteInput {
+    /// Indexes 0–9.
+    pub dimensions: Vec<i32>,
+}
+
+/// A set to be made.
+#[derive(InputObject, Debug)]
+pub struct CreateGenerationInput {
+    /// Made by the client and kept until there is a definite answer: the same key never costs twice.
+    pub idempotency_key: String,
+    /// Uploads with the purpose PHOTO, the main one first.
+    pub photo_ids: Vec<ID>,
+    /// What the product is and what is good about it, 2–2000 characters.
+    pub description: String,
+    /// Indexes 0–9; left out: all ten.
+    pub dimensions: Option<Vec<i32>>,
+    /// What is left out is chosen from the product.
+    pub style: Option<StyleInput>,
+    /// The proportions of all posters.
+    #[graphql(default_with = "Some(PosterFormatCode::Portrait9x16)")]
+    pub format: Option<PosterFormatCode>,
+}
+
+/// A style, as far as the seller has chosen one.
+#[derive(InputObject, Clone, Copy, Debug, Default)]
+pub struct StyleInput {
+    /// The overall look.
+    pub visual: Option<VisualStyleCode>,
+    /// How the words are drawn.
+    pub typography: Option<TypographyStyleCode>,
+    /// How Chinese and English share a poster.
+    pub layout: Option<BilingualLayoutCode>,
+}
+
+/// A picture to be changed.
+#[derive(InputObject, Debug)]
+pub struct CreateEditInput {
+    /// Made by the client and kept until there is a definite answer.
+    pub idempotency_key: String,
+    /// The picture to start from.
+    pub base_revision_id: ID,
+    /// What may change.
+    pub mode: EditMode,
+    /// What to change, 1–1000 characters.
+    pub prompt: String,
+    /// An upload with the purpose MASK: white is what may change. Needed for MASKED.
+    pub mask_id: Option<ID>,
+    /// An upload with the purpose REFERENCE: what to go by.
+    pub reference_id: Option<ID>,
+}
+
+/// A recharge to be paid.
+#[derive(InputObject, Debug)]
+pub struct CreateOrderInput {
+    /// Made by the client and kept until there is a definite answer.
+    pub idempotency_key: String,
+    /// Whole yuan.
+    pub amount_yuan: i32,
+    /// How to pay.
+    pub channel: PaymentChannelCode,
+}
+
+/// A set to be stopped.
+#[derive(InputObject, Debug)]
+pub struct CancelGenerationInput {
+    /// Which set.
+    pub generation_id: ID,
+}
+
+/// A refunded poster to be tried again.
+#[derive(InputObject, Debug)]
+pub struct RetryPosterInput {
+    /// Made by the client and kept until there is a definite answer.
+    pub idempotency_key: String,
+    /// Which poster.
+    pub poster_id: ID,
+}
+
+/// A better name for a product.
+#[derive(InputObject, Debug)]
+pub struct RenameGenerationInput {
+    /// Which set.
+    pub generation_id: ID,
+    /// The name, 1–60 characters on one line.
+    pub product_name: String,
+}
+
+/// A set to be removed from the history.
+#[derive(InputObject, Debug)]
+pub struct DeleteGenerationInput {
+    /// Which set.
+    pub generation_id: ID,
+}
+
+/// An unpaid order to be closed.
+#[derive(InputObject, Debug)]
+pub struct CancelOrderInput {
+    /// Which order.
+    pub order_id: ID,
+}
+
+/// A partner's key to be made.
+#[derive(InputObject, Debug)]
+pub struct CreateApiKeyInput {
+    /// What its owner calls it, 1–60 characters.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<ApiKeyScope>,
+    /// The last moment it is good; left out: until it is revoked.
+    pub expires_at: Option<DateTime>,
+}
+
+/// A partner's key to be ended.
+#[derive(InputObject, Debug)]
+pub struct RevokeApiKeyInput {
+    /// Which key.
+    pub api_key_id: ID,
+}

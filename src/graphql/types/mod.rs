@@ -1,0 +1,38 @@
+//! Wire types: newtypes over stored rows, so that a new column is never public by itself.
+
+mod account;
+mod catalogue;
+mod events;
+mod generation;
+mod money;
+mod poster;
+
+pub use account::{ApiKey, User};
+pub use catalogue::{Dimension, Studio};
+pub use events::GenerationEvent;
+pub(super) use generation::GenerationCount;
+pub use generation::{Generation, GenerationConnection, GenerationSummary};
+pub use money::{LedgerEntry, LedgerEntryConnection, Order, OrderConnection, Quote, Wallet};
+pub use poster::{Edit, Failure, Poster, Revision};
+
+/// Anything with an id of its own.
+#[derive(async_graphql::Interface)]
+#[graphql(field(name = "id", ty = "async_graphql::ID", desc = "Opaque; names this object everywhere."))]
+pub enum Node {
+    /// An account.
+    User(User),
+    /// A set of posters.
+    Generation(Generation),
+    /// One dimension inside a set.
+    Poster(Poster),
+    /// One stored picture.
+    Revision(Revision),
+    /// A request to change a picture.
+    Edit(Edit),
+    /// A recharge.
+    Order(Order),
+    /// A line of the ledger.
+    LedgerEntry(LedgerEntry),
+    /// A partner's key.
+    ApiKey(ApiKey),
+}

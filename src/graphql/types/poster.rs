@@ -1,0 +1,277 @@
+//! One dimension of a set, its pictures, and the requests to change them.
+
+use ::entity::{
+    edits,
+    enums::{EditState as StoredEditState, PosterState as StoredPosterState},
+    posters, revisions,
+};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::{Dimension, generation::signed_url};
+use crate::{
+    domain::{self, Locale, RevisionName},
+    graphql::{
+        ApiError,
+        api::{load, load_existing, locale},
+        enums::{EditMode, EditState, FailureCode, PosterState, RevisionKind},
+        ids::NodeId,
+        loaders::{ActiveEditOf, EditById, RevisionById, RevisionsOf},
+        scalars::{DateTime, int},
+    },
+};
+
+/// One dimension inside a set.
+#[derive(Clone, Debug)]
+pub struct Poster(pub posters::Model);
+
+/// One dimension inside a set.
+#[Object]
+impl Poster {
+    /// Names this poster: the set's id and the two-digit index.
+    pub(super) async fn id(&self) -> ID {
+        format!("{}/{:02}", self.0.generation_id, self.0.dimension).into()
+    }
+
+    /// 0–9: the number in its file names.
+    async fn index(&self) -> i32 {
+        self.0.dimension
+    }
+
+    /// Which of the ten it is.
+    async fn dimension(&self) -> Result<Dimension> {
+        let known = domain::Dimension::from_index(self.0.dimension);
+        Ok(known
+            .map(Dimension)
+            .ok_or_else(|| ApiError::internal(&format_args!("poster {} has no dimension", self.0.id)))?)
+    }
+
+    /// How far it has come.
+    async fn state(&self) -> PosterState {
+        self.0.state.into()
+    }
+
+    /// Why it was refunded.
+    async fn failure(&self, ctx: &Context<'_>) -> Option<Failure> {
+        let code = self.0.failure_code.as_deref().filter(|_| self.0.state == StoredPosterState::Refunded)?;
+        Some(Failure::new(domain::FailureCode::from_code(code), locale(ctx)))
+    }
+
+    /// Credits spent on its generated picture.
+    async fn credits_captured(&self) -> i32 {
+        int(self.0.credits_captured)
+    }
+
+    /// Credits given back for it, all attempts.
+    async fn credits_released(&self) -> i32 {
+        int(self.0.credits_released)
+    }
+
+    /// Its pictures: the generated one first, then the edits in order.
+    #[graphql(complexity = "4 * child_complexity")]
+    async fn revisions(&self, ctx: &Context<'_>) -> Result<Vec<Revision>> {
+        let rows = load(ctx, RevisionsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.iter().cloned().map(Revision).collect())
+    }
+
+    /// The edit that is queued or running, if there is one.
+    async fn active_edit(&self, ctx: &Context<'_>) -> Result<Option<Edit>> {
+        Ok(load(ctx, ActiveEditOf(self.0.id)).await?.map(Edit))
+    }
+
+    /// Grows with every change; a client ignores an older one.
+    async fn version(&self) -> i32 {
+        int(self.0.version)
+    }
+}
+
+/// Why a poster or an edit was refunded. The credits are back already when this is seen.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct Failure {
+    /// The reason.
+    pub code: FailureCode,
+    /// Fit for a person, in the request's language.
+    pub message: String,
+    /// Whether asking again may succeed without changing anything.
+    pub retryable: bool,
+}
+
+impl Failure {
+    /// A failure as clients see it.
+    pub fn new(code: domain::FailureCode, locale: Locale) -> Self {
+        Self { code: code.into(), message: code.message(locale).to_owned(), retryable: code.is_retryable() }
+    }
+}
+
+/// One stored picture. It never changes: an edit makes a new one.
+#[derive(Clone, Debug)]
+pub struct Revision(pub revisions::Model);
+
+/// One stored picture. It never changes: an edit makes a new one.
+#[Object]
+impl Revision {
+    /// Names this picture: the set's id and the file's stem.
+    pub(super) async fn id(&self) -> ID {
+        let stem = self.0.file_name.split('.').next().unwrap_or_default();
+        format!("{}/{stem}", self.0.generation_id).into()
+    }
+
+    /// `prime`, `edit0`, `edit1`, …
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Generated, or the result of an edit.
+    async fn kind(&self) -> RevisionKind {
+        if self.0.edit_ordinal.is_some() { RevisionKind::Edit } else { RevisionKind::Prime }
+    }
+
+    /// The n of `edit{n}`; null for the generated picture.
+    async fn ordinal(&self) -> Option<i32> {
+        self.0.edit_ordinal.map(int)
+    }
+
+    /// The file's name: `00-prime.jpg`.
+    async fn file_name(&self) -> &str {
+        &self.0.file_name
+    }
+
+    /// A signed address that a browser may keep.
+    async fn url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Picks a rendition of this width in pixels: 270, 540 or 1080. Left out: the original.")]
+        width: Option<i32>,
+    ) -> Result<String> {
+        Ok(signed_url(ctx, &self.0.generation_id, &self.0.file_name, width)?)
+    }
+
+    /// A signed address of the lossless master, where one is kept.
+    async fn master_url(&self) -> Option<String> {
+        None
+    }
+
+    /// Pixels.
+    async fn width(&self) -> i32 {
+        int(self.0.width)
+    }
+
+    /// Pixels.
+    async fn height(&self) -> i32 {
+        int(self.0.height)
+    }
+
+    /// Bytes of the file.
+    async fn byte_size(&self) -> i32 {
+        int(self.0.byte_size)
+    }
+
+    /// SHA-256 of the file, in hex.
+    async fn sha256(&self) -> &str {
+        &self.0.sha256
+    }
+
+    /// A tiny placeholder (`ThumbHash`, base64) to show while the picture loads.
+    async fn thumbhash(&self) -> Option<&str> {
+        self.0.thumbhash.as_deref()
+    }
+
+    /// When it was stored.
+    async fn created_at(&self) -> DateTime {
+        DateTime::from_ms(self.0.created_at_ms)
+    }
+
+    /// The picture that an edit started from.
+    async fn base(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
+        match self.0.base_revision_id {
+            Some(row) => Ok(load(ctx, RevisionById(row)).await?.map(Revision)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the edit was allowed to change; null for the generated picture.
+    async fn mode(&self, ctx: &Context<'_>) -> Result<Option<EditMode>> {
+        Ok(self.edit(ctx).await?.map(|edit| edit.mode.into()))
+    }
+
+    /// What the edit was asked to change; null for the generated picture.
+    async fn prompt(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.edit(ctx).await?.map(|edit| edit.prompt))
+    }
+}
+
+impl Revision {
+    async fn edit(&self, ctx: &Context<'_>) -> Result<Option<edits::Model>, ApiError> {
+        match self.0.edit_id {
+            Some(row) => load(ctx, EditById(row)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Which picture of its poster it is.
+    pub fn revision_name(&self) -> Option<RevisionName> {
+        self.0.name.parse().ok()
+    }
+}
+
+/// A request to change a picture.
+#[derive(Clone, Debug)]
+pub struct Edit(pub edits::Model);
+
+/// A request to change a picture.
+#[Object]
+impl Edit {
+    /// Names this edit.
+    pub(super) async fn id(&self) -> ID {
+        NodeId::Edit(self.0.id).to_id()
+    }
+
+    /// How far it has come.
+    async fn state(&self) -> EditState {
+        self.0.state.into()
+    }
+
+    /// What it may change.
+    async fn mode(&self) -> EditMode {
+        self.0.mode.into()
+    }
+
+    /// What to change, in the seller's words.
+    async fn prompt(&self) -> &str {
+        &self.0.prompt
+    }
+
+    /// The picture it starts from.
+    async fn base(&self, ctx: &Context<'_>) -> Result<Revision> {
+        Ok(Revision(load_existing(ctx, RevisionById(self.0.base_revision_id)).await?))
+    }
+
+    /// The picture it made, once it succeeded.
+    async fn revision(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
+        if self.0.state != StoredEditState::Succeeded {
+            return Ok(None);
+        }
+        let rows = load(ctx, RevisionsOf(self.0.poster_id)).await?.unwrap_or_default();
+        Ok(rows.iter().find(|row| row.edit_id == Some(self.0.id)).cloned().map(Revision))
+    }
+
+    /// Why it was refunded.
+    async fn failure(&self, ctx: &Context<'_>) -> Option<Failure> {
+        let code = self.0.failure_code.as_deref().filter(|_| self.0.state == StoredEditState::Refunded)?;
+        Some(Failure::new(domain::FailureCode::from_code(code), locale(ctx)))
+    }
+
+    /// Credits spent on it.
+    async fn credits_captured(&self) -> i32 {
+        int(self.0.credits_captured)
+    }
+
+    /// Credits given back for it.
+    async fn credits_released(&self) -> i32 {
+        int(self.0.credits_released)
+    }
+
+    /// When it was asked for.
+    async fn created_at(&self) -> DateTime {
+        DateTime::from_ms(self.0.created_at_ms)
+    }
+}
