@@ -4,23 +4,23 @@
 //! To add a field: a method with a doc comment on its type, then `UPDATE_SCHEMA=1` on the schema
 //! test. Nothing of the schema is ever renamed or dropped.
 
-mod api;
-mod connection;
+pub mod api;
+pub mod connection;
 mod context;
 pub mod enums;
 mod errors;
 pub mod ids;
-mod inputs;
+pub mod inputs;
 pub mod limits;
-mod loaders;
-mod mutation;
-mod query;
+pub mod loaders;
+pub mod mutation;
+pub mod query;
 mod reads;
-mod results;
-mod scalars;
+pub mod results;
+pub mod scalars;
 mod schema;
-mod subscription;
-mod types;
+pub mod subscription;
+pub mod types;
 
 pub use api::Api;
 pub use context::RequestContext;

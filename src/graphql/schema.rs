@@ -47,7 +47,8 @@ mod tests {
         let sdl = sdl();
         if option_env!("UPDATE_SCHEMA").is_some() {
             use std::io::Write;
-            let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).open(path).expect("writable");
+            let mut file =
+                std::fs::OpenOptions::new().write(true).create(true).truncate(true).open(path).expect("writable");
             file.write_all(sdl.as_bytes()).expect("written");
         }
         let kept = std::fs::read_to_string(path).unwrap_or_default();

@@ -1,11 +1,11 @@
 //! Wire types: newtypes over stored rows, so that a new column is never public by itself.
 
-mod account;
-mod catalogue;
-mod events;
-mod generation;
-mod money;
-mod poster;
+pub mod account;
+pub mod catalogue;
+pub mod events;
+pub mod generation;
+pub mod money;
+pub mod poster;
 
 pub use account::{ApiKey, User};
 pub use catalogue::{Dimension, Studio};
