@@ -154,7 +154,7 @@ export async function visitor(browser, url, profile) {
 
   /** Takes a picture and has axe judge the page: not one violation is let through. */
   async function check(name) {
-    await look(name);
+    await look(name, (await page.locator('dialog[open]').count()) === 0);
     await page.evaluate(axeSource);
     const found = await page.evaluate(() =>
       globalThis.axe

@@ -86,9 +86,9 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
       <div className="sticky bottom-14 z-10 -mx-4 grid gap-3 border-t border-line bg-canvas px-4 py-4 sm:bottom-0 sm:mx-0 sm:rounded-b-2xl sm:px-0">
         <dl aria-live="polite" className="grid grid-cols-[1fr_auto] gap-y-0.5 text-sm tabular-nums">
           <dt className="text-muted">{t.generate.costLabel}</dt>
-          <dd className="font-semibold">{t.generate.cost(cost.posters, creditsPerPoster, cost.credits)}</dd>
+          <dd className="text-right font-semibold">{t.generate.cost(cost.posters, creditsPerPoster, cost.credits)}</dd>
           <dt className="text-muted">{t.generate.after}</dt>
-          <dd className={cost.after < 0 ? 'font-semibold text-bad' : ''}>{t.credits(Math.max(0, cost.after))}</dd>
+          <dd className="text-right">{t.credits(Math.max(0, cost.after))}</dd>
         </dl>
         {short && !running ? (
           <>
@@ -117,11 +117,12 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
   );
 }
 
+const chooseAll = () => updateDraft((before) => ({ ...before, skipped: [] }));
+
 function DimensionPicker({ chosen }: { chosen: readonly number[] }) {
   const t = useText();
   const title = useTitle();
   const { dimensions } = useStudio();
-  const all = () => updateDraft((before) => ({ ...before, skipped: [] }));
   const none = () => updateDraft((before) => keepFirst(before, dimensions, 0));
   return (
     <fieldset>
@@ -130,7 +131,7 @@ function DimensionPicker({ chosen }: { chosen: readonly number[] }) {
         <span className="text-sm text-muted tabular-nums">
           {t.generate.chosen(chosen.length, dimensions.length)}
         </span>
-        <button type="button" className="btn btn-quiet btn-small ml-auto" onClick={all}>
+        <button type="button" className="btn btn-quiet btn-small ml-auto" onClick={chooseAll}>
           {t.generate.all}
         </button>
         <button type="button" className="btn btn-quiet btn-small" onClick={none}>
@@ -140,7 +141,7 @@ function DimensionPicker({ chosen }: { chosen: readonly number[] }) {
       <ul className="grid gap-1.5 sm:grid-cols-2 lg:grid-cols-1">
         {dimensions.map((dimension) => (
           <li key={dimension.index}>
-            <label className="flex min-h-12 items-start gap-3 rounded-xl border border-line bg-surface px-3 py-2 has-checked:border-accent/60 has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent">
+            <label className="flex min-h-12 items-start gap-3 rounded-xl border border-transparent px-3 py-2 text-muted hover:bg-sunken has-checked:border-line has-checked:bg-surface has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent">
               <input
                 type="checkbox"
                 className="mt-1 size-4.5 shrink-0 accent-accent"

@@ -14,7 +14,7 @@ interface TileProps {
   dimension: TileDimension;
   /** Missing while the request that will make it is still under way. */
   poster?: PosterFieldsFragment;
-  aspectRatio: string;
+  aspectRatio: number;
   price: number;
   stage?: PosterStage | undefined;
   startedAt?: string | undefined;

@@ -62,16 +62,17 @@ export interface Formats {
   bytes(count: number): string;
 }
 
+const guarded = (format: Intl.DateTimeFormat) => (instant: string) => {
+  const at = Date.parse(instant);
+  return Number.isNaN(at) ? '' : format.format(at);
+};
+
 export function formatsFor(locale: Locale): Formats {
   const tag = localeTag(locale);
   const date = new Intl.DateTimeFormat(tag, { dateStyle: 'medium' });
   const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' });
   const time = new Intl.DateTimeFormat(tag, { timeStyle: 'short' });
   const number = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 });
-  const guarded = (format: Intl.DateTimeFormat) => (instant: string) => {
-    const at = Date.parse(instant);
-    return Number.isNaN(at) ? '' : format.format(at);
-  };
   return {
     date: guarded(date),
     dateTime: guarded(dateTime),

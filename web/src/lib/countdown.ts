@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 
 /** Whole seconds until `endMs`, never negative. Rounded up, so that "1" is shown until the very end. */
 export function secondsLeft(endMs: number | undefined, nowMs: number): number {
@@ -17,19 +17,12 @@ export function waitEndMs(serverInstant: string, policySeconds: number, nowMs: n
   return stated;
 }
 
-/** Counts down to an instant; computed from the clock each time, so a sleeping tab wakes up right. */
+function everyQuarterSecond(tick: () => void): () => void {
+  const timer = setInterval(tick, 250);
+  return () => clearInterval(timer);
+}
+
+/** Counts down to an instant; read from the clock each time, so a sleeping tab wakes up right. */
 export function useCountdown(endMs: number | undefined): number {
-  const [nowMs, setNowMs] = useState(() => Date.now());
-  const left = secondsLeft(endMs, nowMs);
-  useEffect(() => {
-    if (endMs === undefined) return;
-    setNowMs(Date.now());
-    const timer = setInterval(() => {
-      const now = Date.now();
-      setNowMs(now);
-      if (now >= endMs) clearInterval(timer);
-    }, 250);
-    return () => clearInterval(timer);
-  }, [endMs]);
-  return left;
+  return useSyncExternalStore(everyQuarterSecond, () => secondsLeft(endMs, Date.now()));
 }

@@ -2,7 +2,7 @@
 const sentLongSidePx = 2048;
 const previewLongSidePx = 320;
 /** What the server takes as it is; anything else the browser can decode is sent as JPEG or PNG. */
-const sentAsIs = ['image/jpeg', 'image/png', 'image/webp'];
+const sentAsIs = new Set(['image/jpeg', 'image/png', 'image/webp']);
 
 export interface PreparedPicture {
   blob: Blob;
@@ -64,7 +64,7 @@ export async function preparePicture(file: File, limits: { uploadBytesMax: numbe
     const transparent = file.type !== 'image/jpeg' && hasTransparency(thumbnail.context.getImageData(0, 0, small.width, small.height).data);
     const preview = thumbnail.canvas.toDataURL(transparent ? 'image/png' : 'image/jpeg', 0.8);
     const size = fitInto(bitmap.width, bitmap.height, sentLongSidePx);
-    const asIs = size.width === bitmap.width && size.height === bitmap.height && sentAsIs.includes(file.type);
+    const asIs = size.width === bitmap.width && size.height === bitmap.height && sentAsIs.has(file.type);
     const type = transparent ? 'image/png' : 'image/jpeg';
     const blob = asIs ? file : await encode(paint(bitmap, size.width, size.height).canvas, type);
     if (size.width * size.height > limits.uploadPixelsMax) throw new PictureError('tooManyPixels');

@@ -102,6 +102,7 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
   const at = Math.min(selected, Math.max(0, revisions.length - 1));
   const revision = revisions[at];
   const name = `${poster.dimension.number} ${title(poster.dimension)}`;
+  const single = revisions.length < 2;
   const heading = `row-${poster.index}`;
 
   const go = (to: number) => {
@@ -122,14 +123,14 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
       </div>
       <div className="card p-4 sm:p-6">
         {revision ? (
-          <div className="grid items-center gap-6 sm:grid-cols-[minmax(0,1fr)_8rem]">
+          <div className={`grid items-center gap-6 ${single ? '' : 'sm:grid-cols-[minmax(0,1fr)_8rem]'}`}>
             <div>
               <div className="flex items-center justify-center gap-3 sm:gap-6">
-                <Arrow ref={previousArrow} icon="left" label={t.detail.previous} absent={revisions.length < 2} hidden={at === 0} onClick={() => go(at - 1)} />
+                <Arrow ref={previousArrow} icon="left" label={t.detail.previous} absent={single} hidden={at === 0} onClick={() => go(at - 1)} />
                 <button
                   type="button"
-                  className="block max-h-[70dvh] min-w-0 overflow-hidden rounded-xl border border-line bg-sunken"
-                  style={{ aspectRatio }}
+                  className="block max-w-full min-w-0 overflow-hidden rounded-xl border border-line bg-sunken"
+                  style={{ aspectRatio, width: `${Math.round(70 * aspectRatio)}dvh` }}
                   aria-label={t.poster.open(`${name} ${revision.name}`)}
                   onClick={() => onOpen(revision.name)}
                 >
@@ -143,35 +144,42 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
                     alt={`${name} ${revision.name}`}
                     loading="lazy"
                     decoding="async"
-                    className="fade-in mx-auto h-full w-auto max-w-full object-contain"
+                    className="fade-in size-full object-contain"
                   />
                 </button>
-                <Arrow ref={nextArrow} icon="right" label={t.detail.next} absent={revisions.length < 2} hidden={at === revisions.length - 1} onClick={() => go(at + 1)} />
+                <Arrow ref={nextArrow} icon="right" label={t.detail.next} absent={single} hidden={at === revisions.length - 1} onClick={() => go(at + 1)} />
               </div>
-              <Dots poster={poster} at={at} onSelect={go} />
+              {!single && <Dots poster={poster} at={at} onSelect={go} />}
             </div>
-            <ul aria-label={t.detail.versions} className="flex gap-3 overflow-x-auto p-1 sm:max-h-[70dvh] sm:flex-col sm:overflow-y-auto">
-              {revisions.map((one, index) => (
-                <li key={one.id} className="shrink-0">
-                  <button
-                    type="button"
-                    className={`block w-18 overflow-hidden rounded-lg border-2 sm:w-28 ${index === at ? 'border-accent' : 'border-line hover:border-control'}`}
-                    aria-label={t.detail.thumbnail(one.name)}
-                    aria-pressed={index === at}
-                    onClick={() => go(index)}
-                  >
-                    <img src={one.thumbUrl} width={one.width} height={one.height} alt="" loading="lazy" decoding="async" className="w-full" />
-                    <span className="block py-0.5 text-xs">{one.name}</span>
-                  </button>
-                </li>
-              ))}
-            </ul>
+            {!single && <Thumbnails revisions={revisions} at={at} onSelect={go} />}
           </div>
         ) : (
           <NoPicture poster={poster} />
         )}
       </div>
     </section>
+  );
+}
+
+function Thumbnails({ revisions, at, onSelect }: { revisions: PosterFieldsFragment['revisions']; at: number; onSelect: (index: number) => void }) {
+  const t = useText();
+  return (
+    <ul aria-label={t.detail.versions} className="flex gap-3 overflow-x-auto p-1 sm:max-h-[70dvh] sm:flex-col sm:overflow-y-auto">
+      {revisions.map((one, index) => (
+        <li key={one.id} className="shrink-0">
+          <button
+            type="button"
+            className={`block w-18 overflow-hidden rounded-lg border-2 sm:w-28 ${index === at ? 'border-accent' : 'border-line hover:border-control'}`}
+            aria-label={t.detail.thumbnail(one.name)}
+            aria-pressed={index === at}
+            onClick={() => onSelect(index)}
+          >
+            <img src={one.thumbUrl} width={one.width} height={one.height} alt="" loading="lazy" decoding="async" className="w-full" />
+            <span className="block py-0.5 text-xs">{one.name}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -177,8 +177,8 @@ function FirstSteps() {
           </li>
         ))}
       </ol>
-      <p className="mt-8 text-sm text-muted">{t.generate.emptyNote(dimensions.length)}</p>
-      <ul className="mt-3 grid grid-cols-2 gap-3 sm:grid-cols-5">
+      <p className="mt-8 text-sm text-muted max-sm:hidden">{t.generate.emptyNote(dimensions.length)}</p>
+      <ul className="mt-3 grid grid-cols-5 gap-3 max-sm:hidden">
         {dimensions.map((dimension) => (
           <li key={dimension.index} className="hatched flex aspect-3/4 flex-col justify-end rounded-xl border border-line p-3">
             <span className="text-2xl font-bold text-muted tabular-nums">{dimension.number}</span>
