@@ -1,11 +1,8 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
-import { existsSync } from 'node:fs';
-
-// The server exports the contract to the project's root; the draft only stands in until it does.
-const exported = '../schema.graphql';
 
 const config: CodegenConfig = {
-  schema: existsSync(exported) ? exported : 'schema.draft.graphql',
+  // The contract as the server's code exports it; the generated types are committed, and CI checks them for drift.
+  schema: '../schema.graphql',
   documents: ['src/api/operations/*.graphql'],
   ignoreNoDocuments: false,
   generates: {

@@ -4,175 +4,311 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** How Chinese and English share a poster. */
 export type BilingualLayoutCode =
+  /** 左右并列: both on one line. */
   | 'PARALLEL'
+  /** 对角分离: Chinese top left, English bottom right. */
   | 'SEPARATED'
+  /** 上下堆叠: Chinese above, English below. */
   | 'STACKED';
 
+/** A set to be stopped. */
 export type CancelGenerationInput = {
+  /** Which set. */
   generationId: string;
 };
 
+/** An unpaid order to be closed. */
 export type CancelOrderInput = {
+  /** Which order. */
   orderId: string;
 };
 
+/** A set to be made. */
 export type CreateGenerationInput = {
+  /** What the product is and what is good about it, 2–2000 characters. */
   description: string;
+  /** Indexes 0–9; left out: all ten. */
   dimensions?: Array<number> | null | undefined;
+  /** The proportions of all posters. */
   format?: PosterFormatCode | null | undefined;
+  /** Made by the client and kept until there is a definite answer: the same key never costs twice. */
   idempotencyKey: string;
+  /** Uploads with the purpose PHOTO, the main one first. */
   photoIds: Array<string>;
+  /** What is left out is chosen from the product. */
   style?: StyleInput | null | undefined;
 };
 
+/** A recharge to be paid. */
 export type CreateOrderInput = {
+  /** Whole yuan. */
   amountYuan: number;
+  /** How to pay. */
   channel: PaymentChannelCode;
+  /** Made by the client and kept until there is a definite answer. */
   idempotencyKey: string;
 };
 
+/** A set to be removed from the history. */
 export type DeleteGenerationInput = {
+  /** Which set. */
   generationId: string;
 };
 
+/** How far an edit has come. */
 export type EditState =
+  /** Waiting for a worker. */
   | 'QUEUED'
+  /** Failed, and its credits are back. */
   | 'REFUNDED'
+  /** Being made. */
   | 'RUNNING'
+  /** Stored, and its credits spent. */
   | 'SUCCEEDED';
 
+/** The closed list of codes that errors and refusals carry. */
 export type ErrorCode =
+  /** The request itself is wrong: syntax, unknown fields, wrong types, contradictory arguments. */
   | 'BAD_REQUEST'
+  /** Another edit of this poster is still active. */
   | 'EDIT_IN_PROGRESS'
+  /** Signed in, but not allowed to do this (a scope is missing). */
   | 'FORBIDDEN'
+  /** Another generation of this user is still active. */
   | 'GENERATION_IN_PROGRESS'
+  /** The idempotency key was used before with other input. */
   | 'IDEMPOTENCY_CONFLICT'
+  /** Not enough credits. */
   | 'INSUFFICIENT_CREDITS'
+  /** A defect of ours; the request id finds it in the log. */
   | 'INTERNAL'
+  /** The id is not one of the expected kind. */
   | 'INVALID_ID'
+  /** A field of the input was refused. */
   | 'INVALID_INPUT'
+  /** The sign-in code is wrong, expired or used up. */
   | 'LOGIN_CODE_REJECTED'
+  /** The mail could not be handed over. */
   | 'MAIL_UNAVAILABLE'
+  /** It does not exist, or it belongs to someone else: the answer is the same. */
   | 'NOT_FOUND'
+  /** The payment channel is not configured or does not answer. */
   | 'PAYMENT_CHANNEL_UNAVAILABLE'
+  /** The document asks for too much: too deep, too wide, too many aliases or directives. */
   | 'QUERY_TOO_COMPLEX'
+  /** Too many requests; try again later. */
   | 'RATE_LIMITED'
+  /** Something this needs is down for the moment; trying again may succeed. */
   | 'SERVICE_UNAVAILABLE'
+  /** Nobody is signed in, or the token is wrong, expired or revoked. */
   | 'UNAUTHENTICATED';
 
+/** Why a poster or an edit was refunded. */
 export type FailureCode =
+  /** What came back is not a usable picture. */
   | 'BAD_OUTPUT'
+  /** The content was refused. */
   | 'CONTENT_REJECTED'
+  /** A defect of ours. */
   | 'INTERNAL'
+  /** The work was interrupted too often. */
   | 'INTERRUPTED'
+  /** The edit changed nothing that can be seen. */
   | 'NO_VISIBLE_CHANGE'
+  /** The product in the picture is not the seller's any more. */
   | 'PRODUCT_NOT_PRESERVED'
+  /** The image model's quota is used up. */
   | 'PROVIDER_QUOTA'
+  /** The image model did not answer in time. */
   | 'PROVIDER_TIMEOUT'
+  /** The image model could not be reached or answered with an error. */
   | 'PROVIDER_UNAVAILABLE'
+  /** The picture could not be stored. */
   | 'STORAGE_FAILED'
+  /** This installation cannot make this kind of edit. */
   | 'UNSUPPORTED_EDIT';
 
+/** How far a generation has come. */
 export type GenerationState =
+  /** Every poster was cancelled. */
   | 'CANCELED'
+  /** Every poster has ended. */
   | 'COMPLETED'
+  /** Accepted and its credits held; nothing has started. */
   | 'QUEUED'
+  /** At least one poster has started. */
   | 'RUNNING';
 
+/** Why a balance changed. */
 export type LedgerEntryKind =
+  /** Corrected by an operator. */
   | 'ADJUSTMENT'
+  /** Held credits spent: the picture is stored. */
   | 'CAPTURE'
+  /** A paid order. */
   | 'DEPOSIT'
+  /** Credits given, such as the welcome credits. */
   | 'GRANT'
+  /** Credits frozen for work to come. */
   | 'HOLD'
+  /** A paid order was given back. */
   | 'REFUND'
+  /** Held credits given back. */
   | 'RELEASE';
 
+/** Why a sign-in code was refused. */
 export type LoginCodeRejection =
+  /** Older than its lifetime, used already, or replaced by a newer one. */
   | 'EXPIRED'
+  /** Tried too often: ask for a new one. */
   | 'TOO_MANY_ATTEMPTS'
+  /** Not the code that was sent. */
   | 'WRONG';
 
+/** How far a recharge has come. */
 export type OrderStatus =
+  /** Not paid in time, or cancelled. */
   | 'CLOSED'
+  /** Paid, and the credits are there. */
   | 'PAID'
+  /** Waiting for the payment. */
   | 'PENDING'
+  /** Paid, and given back. */
   | 'REFUNDED';
 
+/** How to pay. */
 export type PaymentChannelCode =
+  /** Alipay 支付宝. */
   | 'ALIPAY'
+  /** An aggregator that speaks the epay 易支付 protocol. */
   | 'EPAY'
+  /** No money moves: for trying Haibao out. */
   | 'SANDBOX'
+  /** Stripe. */
   | 'STRIPE'
+  /** WeChat Pay 微信支付. */
   | 'WECHAT_PAY';
 
+/** A poster's proportions. */
 export type PosterFormatCode =
+  /** 1440 × 1080. */
   | 'LANDSCAPE_4_3'
+  /** 1920 × 1080. */
   | 'LANDSCAPE_16_9'
+  /** 1080 × 1440. */
   | 'PORTRAIT_3_4'
+  /** 1080 × 1350. */
   | 'PORTRAIT_4_5'
+  /** 1080 × 1920, the default. */
   | 'PORTRAIT_9_16'
+  /** 1080 × 1080. */
   | 'SQUARE_1_1';
 
+/** How far a running poster has come. */
 export type PosterStage =
+  /** Setting product and type. */
   | 'COMPOSING'
+  /** Making the background. */
   | 'PAINTING'
+  /** Reading the product, choosing words and layout. */
   | 'PLANNING'
+  /** Storing the files. */
   | 'SAVING';
 
+/** How far a poster has come. */
 export type PosterState =
+  /** Cancelled before it started, and its credits are back. */
   | 'CANCELED'
+  /** Waiting for a worker. */
   | 'QUEUED'
+  /** Failed, and its credits are back. */
   | 'REFUNDED'
+  /** Being made. */
   | 'RUNNING'
+  /** Stored, and its credits spent. */
   | 'SUCCEEDED';
 
+/** A better name for a product. */
 export type RenameGenerationInput = {
+  /** Which set. */
   generationId: string;
+  /** The name, 1–60 characters on one line. */
   productName: string;
 };
 
+/** A refunded poster to be tried again. */
 export type RetryPosterInput = {
+  /** Made by the client and kept until there is a definite answer. */
   idempotencyKey: string;
+  /** Which poster. */
   posterId: string;
 };
 
+/** Which of a poster's pictures this is. */
 export type RevisionKind =
+  /** The result of an edit. */
   | 'EDIT'
+  /** The generated picture. */
   | 'PRIME';
 
+/** Asks for a sign-in code. */
 export type SendLoginCodeInput = {
+  /** Where to send it. */
   email: string;
 };
 
+/** Signs in with a code. */
 export type SignInInput = {
+  /** What `sendLoginCode` answered: the code works only together with it. */
   challengeId: string;
+  /** The six digits. */
   code: string;
+  /** The address that the code was sent to. */
   email: string;
 };
 
+/** A style, as far as the seller has chosen one. */
 export type StyleInput = {
+  /** How Chinese and English share a poster. */
   layout?: BilingualLayoutCode | null | undefined;
+  /** How the words are drawn. */
   typography?: TypographyStyleCode | null | undefined;
+  /** The overall look. */
   visual?: VisualStyleCode | null | undefined;
 };
 
+/** How the words are drawn. */
 export type TypographyStyleCode =
+  /** 3D 浮雕: metallic depth. */
   | 'EMBOSSED'
+  /** 玻璃拟态: translucent cards. */
   | 'GLASS'
+  /** 手写体: brush and pen. */
   | 'HANDWRITTEN'
+  /** 霓虹发光: outlined glow. */
   | 'NEON'
+  /** 粗衬线大标题: heavy serif headlines. */
   | 'SERIF'
+  /** 极细线条: hairline weights. */
   | 'THIN';
 
+/** The overall look of a set. */
 export type VisualStyleCode =
+  /** 霓虹赛博: neon on night. */
   | 'CYBER'
+  /** 杂志编辑: editorial, generous white space. */
   | 'MAGAZINE'
+  /** 极简北欧: one line, one circle, and air. */
   | 'MINIMAL'
+  /** 自然有机: earth tones, leaf shadows. */
   | 'ORGANIC'
+  /** 科技未来: cool geometry, rim light. */
   | 'TECH'
+  /** 复古胶片: film grain, warm light. */
   | 'VINTAGE'
+  /** 水彩艺术: washes on paper. */
   | 'WATERCOLOR';
 
 export type ProductNameFieldsFragment = { id: string, productName: string | null };
