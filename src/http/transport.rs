@@ -31,7 +31,7 @@ pub struct ClientIp(pub IpAddr);
 pub type Attach<V> = Box<dyn Fn(Request, Option<V>, RequestContext) -> Request + Send + Sync>;
 
 /// The parts of a [`Transport`], named.
-pub struct TransportParts<E, A: Authenticator> {
+pub struct TransportParts<E, A: Authenticator + ?Sized> {
     /// The schema.
     pub executor: E,
     /// The judge of tokens.
@@ -51,18 +51,18 @@ pub struct TransportParts<E, A: Authenticator> {
 }
 
 /// The shared state of `/graphql`, over any schema: tests bring a small one.
-pub struct Transport<E, A: Authenticator> {
+pub struct Transport<E, A: Authenticator + ?Sized> {
     pub(super) parts: Arc<TransportParts<E, A>>,
     pub(super) sockets: SocketRegistry,
 }
 
-impl<E, A: Authenticator> Clone for Transport<E, A> {
+impl<E, A: Authenticator + ?Sized> Clone for Transport<E, A> {
     fn clone(&self) -> Self {
         Self { parts: Arc::clone(&self.parts), sockets: self.sockets.clone() }
     }
 }
 
-impl<E: Executor, A: Authenticator> Transport<E, A> {
+impl<E: Executor, A: Authenticator + ?Sized> Transport<E, A> {
     /// Puts the parts together.
     pub fn new(parts: TransportParts<E, A>) -> Self {
         Self { sockets: SocketRegistry::default(), parts: Arc::new(parts) }

@@ -35,7 +35,7 @@ use crate::graphql::{ApiError, ErrorCode, RequestContext, finish, is_request_err
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves every method of `/graphql`.
-pub async fn handle<E: Executor, A: Authenticator>(
+pub async fn handle<E: Executor, A: Authenticator + ?Sized>(
     State(transport): State<Transport<E, A>>,
     request: Request,
 ) -> Response {
@@ -56,7 +56,7 @@ pub async fn handle<E: Executor, A: Authenticator>(
     }
 }
 
-async fn run<E: Executor, A: Authenticator>(
+async fn run<E: Executor, A: Authenticator + ?Sized>(
     transport: &Transport<E, A>,
     parts: Parts,
     body: Body,
@@ -84,7 +84,7 @@ async fn run<E: Executor, A: Authenticator>(
 }
 
 /// Runs the operation; a panic in a resolver and an endless one cost this request alone.
-async fn execute<E: Executor, A: Authenticator>(
+async fn execute<E: Executor, A: Authenticator + ?Sized>(
     transport: &Transport<E, A>,
     operation: Operation,
     context: &RequestContext,
@@ -138,7 +138,7 @@ fn is_upgrade(parts: &Parts) -> bool {
 
 /// Opens a socket. A foreign origin is refused before the upgrade whatever it carries: unlike a
 /// POST, nothing else keeps another site's page from reading what the socket says.
-async fn upgrade<E: Executor, A: Authenticator>(
+async fn upgrade<E: Executor, A: Authenticator + ?Sized>(
     transport: &Transport<E, A>,
     parts: &mut Parts,
     context: RequestContext,

@@ -73,7 +73,7 @@ impl Default for SocketLimits {
 }
 
 /// Answers the upgrade and serves the socket on the task tracker.
-pub(super) fn accept<E: Executor, A: Authenticator>(
+pub(super) fn accept<E: Executor, A: Authenticator + ?Sized>(
     upgrade: WebSocketUpgrade,
     transport: Transport<E, A>,
     context: RequestContext,

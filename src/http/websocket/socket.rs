@@ -28,7 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 type End = Option<CloseCode>;
 
 /// What is known about the client of one socket.
-pub(super) struct Session<E, A: Authenticator> {
+pub(super) struct Session<E, A: Authenticator + ?Sized> {
     transport: Transport<E, A>,
     context: RequestContext,
     credential: Credential,
@@ -37,7 +37,7 @@ pub(super) struct Session<E, A: Authenticator> {
     user_permit: Option<SocketPermit>,
 }
 
-impl<E: Executor, A: Authenticator> Session<E, A> {
+impl<E: Executor, A: Authenticator + ?Sized> Session<E, A> {
     /// A session that has not been greeted yet.
     pub(super) fn new(
         transport: Transport<E, A>,
@@ -101,7 +101,7 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
 }
 
 /// Serves a socket until one side ends it, then says goodbye properly.
-pub(super) async fn serve<E: Executor, A: Authenticator>(mut socket: WebSocket, session: Box<Session<E, A>>) {
+pub(super) async fn serve<E: Executor, A: Authenticator + ?Sized>(mut socket: WebSocket, session: Box<Session<E, A>>) {
     let end = if socket.protocol().is_some() {
         converse(&mut socket, session).await
     } else {
@@ -110,7 +110,10 @@ pub(super) async fn serve<E: Executor, A: Authenticator>(mut socket: WebSocket, 
     farewell(&mut socket, end).await;
 }
 
-async fn converse<E: Executor, A: Authenticator>(socket: &mut WebSocket, mut session: Box<Session<E, A>>) -> End {
+async fn converse<E: Executor, A: Authenticator + ?Sized>(
+    socket: &mut WebSocket,
+    mut session: Box<Session<E, A>>,
+) -> End {
     let limits = session.transport.parts.socket_limits;
     let shutdown = session.transport.parts.shutdown.clone();
     match timeout(limits.init_timeout, greeting(socket, &mut session)).await {
@@ -159,7 +162,7 @@ async fn converse<E: Executor, A: Authenticator>(socket: &mut WebSocket, mut ses
 }
 
 /// Everything up to `connection_ack`.
-async fn greeting<E: Executor, A: Authenticator>(
+async fn greeting<E: Executor, A: Authenticator + ?Sized>(
     socket: &mut WebSocket,
     session: &mut Session<E, A>,
 ) -> ControlFlow<End> {
@@ -182,7 +185,7 @@ async fn greeting<E: Executor, A: Authenticator>(
     }
 }
 
-fn react<E: Executor, A: Authenticator>(
+fn react<E: Executor, A: Authenticator + ?Sized>(
     session: &Session<E, A>,
     operations: &mut Operations,
     message: ClientMessage,
