@@ -21,7 +21,8 @@ export function resetApi(): void {
   const before = apiStore.get();
   apiStore.set(newApi());
   pendingHold.set(0);
-  void before.socket.dispose();
+  // A socket that is just being refused rejects here too; that refusal has been heard already.
+  void Promise.resolve(before.socket.dispose()).catch(() => undefined);
 }
 
 /** The credentials have run out: sign in again and come back to the same place. */

@@ -50,16 +50,16 @@ export default function Detail({ id }: { id: string }) {
           <p className="text-sm text-muted">{formats.dateTime(generation.createdAt)}</p>
         </div>
         <div className="flex flex-wrap gap-2 sm:ml-auto">
-          <button type="button" className="btn btn-plain" onClick={() => setAsked('rename')}>
+          <button type="button" className="btn btn-plain btn-small" onClick={() => setAsked('rename')}>
             <Icon name="pen" className="size-4" />
             {t.history.rename}
           </button>
-          <button type="button" className="btn btn-plain" onClick={() => setAsked('delete')}>
+          <button type="button" className="btn btn-plain btn-small" onClick={() => setAsked('delete')}>
             <Icon name="trash" className="size-4" />
             {t.history.remove}
           </button>
           {anyPicture && (
-            <a className="btn btn-primary" href={`/files/${generation.id}/archive.zip`} download>
+            <a className="btn btn-primary btn-small" href={`/files/${generation.id}/archive.zip`} download>
               <Icon name="download" className="size-4" />
               {t.generate.downloadAll}
             </a>
@@ -123,7 +123,7 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
       </div>
       <div className="card p-4 sm:p-6">
         {revision ? (
-          <div className={`grid items-center gap-6 ${single ? '' : 'sm:grid-cols-[minmax(0,1fr)_8rem]'}`}>
+          <div className={`grid grid-cols-[minmax(0,1fr)] items-center gap-6 ${single ? '' : 'sm:grid-cols-[minmax(0,1fr)_8rem]'}`}>
             <div>
               <div className="flex items-center justify-center gap-3 sm:gap-6">
                 <Arrow ref={previousArrow} icon="left" label={t.detail.previous} absent={single} hidden={at === 0} onClick={() => go(at - 1)} />
