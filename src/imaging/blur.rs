@@ -1,8 +1,9 @@
 //! Soft blurs at the price of a thumbnail.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, SrcCropping};
 use image::RgbaImage;
+
+use super::resize::filter;
 
 /// Blurs like a Gaussian of `sigma` pixels, alpha included.
 ///
@@ -101,15 +102,7 @@ fn straight_pixels(planes: &[Vec<f32>; 4], width: u32, height: u32) -> RgbaImage
 }
 
 fn bilinear(pixels: &RgbaImage, width: u32, height: u32) -> RgbaImage {
-    if pixels.dimensions() == (width, height) {
-        return pixels.clone();
-    }
-    let source = ImageRef::new(pixels.width(), pixels.height(), pixels.as_raw(), PixelType::U8x4)
-        .expect("an RgbaImage holds four bytes a pixel");
-    let mut target = Image::new(width, height, PixelType::U8x4);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(&source, &mut target, &options).expect("both sides are U8x4 and neither is empty");
-    RgbaImage::from_raw(width, height, target.into_vec()).expect("the target was made with this size")
+    filter(pixels, width, height, SrcCropping::None, FilterType::Bilinear)
 }
 
 #[cfg(test)]

@@ -12,17 +12,27 @@
 //! variant to [`ImageKind`], then a hostile file for it to the tests of `decode`.
 
 mod blur;
+mod color;
 mod container;
+mod crops;
 mod decode;
 mod encode;
+mod isolate;
 mod limits;
 mod normalise;
+mod palette;
 mod resize;
+mod shadow;
 
 pub use blur::soft_blur;
+pub use color::{Oklab, Oklch, contrast_ratio, relative_luminance, to_hex};
 pub use container::probe;
+pub use crops::{CROP_SIDE_MIN, Crop, detail_crops};
 pub use decode::{Photo, decode};
 pub use encode::{encode_jpeg, encode_png_grey, encode_png_rgba, thumbhash};
+pub use isolate::{CutOut, CutOutMethod, Edges, FrameReason, Isolation, isolate};
 pub use limits::{ImageHeader, ImageKind, ImageLimits, ImageRefusal};
 pub use normalise::{NormalisedUpload, UPLOAD_SIDE_MAX, normalise, normalise_mask};
+pub use palette::{ProductPalette, Swatch, product_palette};
 pub use resize::{crop, resize, resize_cover, resize_to_fit};
+pub use shadow::{Shadow, ShadowStyle, contact_shadow, reflection, silhouette_shadow};

@@ -1,7 +1,8 @@
 //! Scaling and cropping.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, SrcCropping};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x4;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer, SrcCropping};
 use image::RgbaImage;
 use image::imageops;
 
@@ -38,17 +39,37 @@ pub fn crop(pixels: &RgbaImage, source_box: [u32; 4]) -> RgbaImage {
 }
 
 fn scale(pixels: &RgbaImage, width: u32, height: u32, cropping: SrcCropping) -> RgbaImage {
+    filter(pixels, width, height, cropping, FilterType::Lanczos3)
+}
+
+/// Scales with the given filter.
+///
+/// Goes through the library's typed door: its dynamic one compiles every pixel type times every
+/// instruction set into the caller, a minute of build time for nothing.
+pub(super) fn filter(
+    pixels: &RgbaImage,
+    width: u32,
+    height: u32,
+    cropping: SrcCropping,
+    filter: FilterType,
+) -> RgbaImage {
     let (width, height) = (width.max(1), height.max(1));
-    if pixels.is_empty() || pixels.dimensions() == (width, height) {
-        return if pixels.is_empty() { RgbaImage::new(width, height) } else { pixels.clone() };
+    if pixels.is_empty() {
+        return RgbaImage::new(width, height);
+    }
+    if pixels.dimensions() == (width, height) {
+        return pixels.clone();
     }
     let translucent = pixels.as_raw().chunks_exact(4).any(|pixel| pixel[3] != 255);
-    let mut options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(translucent);
+    let mut options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(translucent);
     options.cropping = cropping;
-    let source = ImageRef::new(pixels.width(), pixels.height(), pixels.as_raw(), PixelType::U8x4)
+    let source = TypedImageRef::<U8x4>::from_buffer(pixels.width(), pixels.height(), pixels.as_raw())
         .expect("an RgbaImage holds four bytes a pixel");
-    let mut target = Image::new(width, height, PixelType::U8x4);
-    Resizer::new().resize(&source, &mut target, &options).expect("both sides are U8x4 and neither is empty");
-    RgbaImage::from_raw(width, height, target.into_vec()).expect("the target was made with this size")
+    let mut raw = vec![0; width as usize * height as usize * 4];
+    let mut target =
+        TypedImage::<U8x4>::from_buffer(width, height, &mut raw).expect("the buffer was made with this size");
+    Resizer::new()
+        .resize_typed(&source, &mut target, &options)
+        .expect("neither side is empty, and a cropping by ratio lies inside the source");
+    RgbaImage::from_raw(width, height, raw).expect("the buffer was made with this size")
 }

@@ -1,0 +1,226 @@
+//! Cutting the product out of its photo, or saying that it cannot be done cleanly.
+//!
+//! A framed photo always looks tidy and a torn cut-out never does, so every doubt ends in
+//! [`Isolation::Framed`]. Two photos are cut out: one that already is transparent around the
+//! product, and one taken before a plain ground. For the latter, `border` learns the ground from
+//! the rim of the photo, `ground` floods it inwards with its soft shadows, `components` keeps the
+//! product among what is left, and `matte` places the edge on the full picture and takes the
+//! colour of the old ground out of it.
+
+mod border;
+mod components;
+mod ground;
+mod matte;
+mod morphology;
+mod working;
+
+use image::RgbaImage;
+
+use super::decode::Photo;
+use super::resize::crop;
+use components::Figure;
+use working::Working;
+
+/// Rim share the ground model must explain: below it the scene is not plain.
+const RIM_SHARE_MIN: f32 = 0.88;
+
+/// Share of the picture a product covers. Less is a speck of dust, more is a photo without ground.
+const AREA_SHARE: std::ops::RangeInclusive<f32> = 0.02..=0.85;
+
+/// Confidence below which the photo is framed.
+const CONFIDENCE_MIN: f32 = 0.6;
+
+/// Opaque from here on, when asking whether a picture has been cut out already.
+const ALPHA_SOLID: u8 = 128;
+
+/// What can be shown of a product: itself alone, or its photo in a frame.
+#[derive(Clone, Debug)]
+pub enum Isolation {
+    /// The product without its surroundings.
+    CutOut(CutOut),
+    /// The photo as it is: show it in a window of its own.
+    Framed {
+        /// Why no cut-out was made.
+        reason: FrameReason,
+    },
+}
+
+impl Isolation {
+    /// The cut-out, if there is one.
+    pub const fn cut_out(&self) -> Option<&CutOut> {
+        match self {
+            Self::CutOut(cut_out) => Some(cut_out),
+            Self::Framed { .. } => None,
+        }
+    }
+}
+
+/// Why a photo is framed rather than cut out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FrameReason {
+    /// The rim of the photo is not one plain ground.
+    BusyGround,
+    /// Nothing stands out from the ground, or nearly everything does.
+    NoClearProduct,
+    /// An outline was found, but it is not to be trusted.
+    Unsure {
+        /// How far it was trusted, 0 to 1.
+        confidence: f32,
+    },
+}
+
+/// How a cut-out was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CutOutMethod {
+    /// The picture came with transparency.
+    Alpha,
+    /// The product stood before a plain ground.
+    PlainBackground,
+}
+
+/// The sides of the photo the product runs over. Such a side is cut flat: let it bleed off the
+/// poster there, never float.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edges {
+    /// Upper side.
+    pub top: bool,
+    /// Right side.
+    pub right: bool,
+    /// Lower side.
+    pub bottom: bool,
+    /// Left side.
+    pub left: bool,
+}
+
+impl Edges {
+    /// Whether any side is touched.
+    pub const fn any(self) -> bool {
+        self.top || self.right || self.bottom || self.left
+    }
+}
+
+/// A product without its surroundings.
+#[derive(Clone, Debug)]
+pub struct CutOut {
+    /// Upright pixels, trimmed to the product, straight alpha. Wherever alpha is 255 the colour is
+    /// the photo's own, bit for bit; only along the edge is it cleaned of the old ground.
+    pub pixels: RgbaImage,
+    /// Where in the photo they are: x, y, width, height, in pixels.
+    pub source_box: [u32; 4],
+    /// How it was made.
+    pub method: CutOutMethod,
+    /// How far to trust it, 0.6 to 1.
+    pub confidence: f32,
+    /// Sides of the photo the product runs over.
+    pub touches: Edges,
+}
+
+/// Finds the product in a photo.
+pub fn isolate(photo: &Photo) -> Isolation {
+    if photo.has_alpha
+        && let Some(isolation) = isolate_by_alpha(&photo.pixels)
+    {
+        return isolation;
+    }
+    match isolate_from_plain_ground(&photo.pixels) {
+        Ok(cut_out) => Isolation::CutOut(cut_out),
+        Err(reason) => Isolation::Framed { reason },
+    }
+}
+
+/// `None` when the transparency is no cut-out: rounded corners of a screenshot, a stray pixel.
+fn isolate_by_alpha(pixels: &RgbaImage) -> Option<Isolation> {
+    let total = pixels.as_raw().len() / 4;
+    let solid = pixels.as_raw().chunks_exact(4).filter(|pixel| pixel[3] >= ALPHA_SOLID).count();
+    let share = solid as f32 / total.max(1) as f32;
+    if share > 0.97 {
+        return None;
+    }
+    let source_box = alpha_box(pixels, 8);
+    match source_box {
+        Some(source_box) if share >= 0.002 => Some(Isolation::CutOut(CutOut {
+            pixels: crop(pixels, source_box),
+            source_box,
+            method: CutOutMethod::Alpha,
+            confidence: 1.0,
+            touches: touched_edges(pixels),
+        })),
+        _ => Some(Isolation::Framed { reason: FrameReason::NoClearProduct }),
+    }
+}
+
+fn isolate_from_plain_ground(pixels: &RgbaImage) -> Result<CutOut, FrameReason> {
+    if pixels.width().min(pixels.height()) < 64 {
+        return Err(FrameReason::NoClearProduct);
+    }
+    let working = Working::new(pixels);
+    let rim = border::fit(&working);
+    if rim.inlier_share < RIM_SHARE_MIN {
+        return Err(FrameReason::BusyGround);
+    }
+    let ground = ground::flood(&working, &rim);
+    let figure = components::product(&working, &ground).ok_or(FrameReason::NoClearProduct)?;
+    if !AREA_SHARE.contains(&figure.area_share) {
+        return Err(FrameReason::NoClearProduct);
+    }
+    let matte = matte::cut(pixels, &working, &figure.mask);
+    let confidence = confidence_of(&figure, &matte, rim.inlier_share);
+    if confidence < CONFIDENCE_MIN {
+        return Err(FrameReason::Unsure { confidence });
+    }
+    let source_box = alpha_box(&matte.pixels, 4).ok_or(FrameReason::NoClearProduct)?;
+    Ok(CutOut {
+        pixels: crop(&matte.pixels, source_box),
+        source_box,
+        method: CutOutMethod::PlainBackground,
+        confidence,
+        touches: touched_edges(&matte.pixels),
+    })
+}
+
+/// A product of what can go wrong: each factor is near 1 for a good outline.
+fn confidence_of(figure: &Figure, matte: &matte::Matte, rim_inlier_share: f32) -> f32 {
+    let rim = ramp(rim_inlier_share, 0.8, 0.95);
+    // An outline that follows no visible edge was invented by the thresholds.
+    let edge = ramp(matte.edge_support, 0.55, 0.9);
+    let alone = ramp(figure.dominance, 0.3, 0.7);
+    let contact = 1.0 - ramp(figure.rim_contact, 0.1, 0.35);
+    let compact = 1.0 - ramp(figure.raggedness, 6.0, 14.0);
+    rim * edge * alone * contact * compact
+}
+
+fn ramp(value: f32, low: f32, high: f32) -> f32 {
+    ((value - low) / (high - low)).clamp(0.0, 1.0)
+}
+
+fn alpha_box(pixels: &RgbaImage, alpha_min: u8) -> Option<[u32; 4]> {
+    let (width, height) = pixels.dimensions();
+    let (mut left, mut right, mut top, mut bottom) = (width, 0, height, 0);
+    for (y, row) in pixels.as_raw().chunks_exact(width.max(1) as usize * 4).enumerate() {
+        let solid = |pixel: &&[u8]| pixel[3] >= alpha_min;
+        let Some(first) = row.chunks_exact(4).position(|pixel| solid(&pixel)) else { continue };
+        let last = row.chunks_exact(4).rposition(|pixel| solid(&pixel)).unwrap_or(first);
+        left = left.min(first as u32);
+        right = right.max(last as u32);
+        top = top.min(y as u32);
+        bottom = y as u32;
+    }
+    (left <= right && top <= bottom).then(|| [left, top, right - left + 1, bottom - top + 1])
+}
+
+/// A side counts as touched when more than a hundredth of it is covered, so that one soft pixel of
+/// a product that just fits does not.
+fn touched_edges(pixels: &RgbaImage) -> Edges {
+    let (width, height) = pixels.dimensions();
+    let solid = |x: u32, y: u32| pixels.get_pixel(x, y)[3] >= ALPHA_SOLID;
+    let enough = |count: usize, side: u32| count * 100 > side as usize;
+    Edges {
+        top: enough((0..width).filter(|&x| solid(x, 0)).count(), width),
+        right: enough((0..height).filter(|&y| solid(width - 1, y)).count(), height),
+        bottom: enough((0..width).filter(|&x| solid(x, height - 1)).count(), width),
+        left: enough((0..height).filter(|&y| solid(0, y)).count(), height),
+    }
+}
+
+#[cfg(test)]
+mod tests;
