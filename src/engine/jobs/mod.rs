@@ -1,0 +1,60 @@
+//! What each kind of job does.
+
+mod name_product;
+mod render_poster;
+
+use ::entity::{generations, jobs, uploads};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use std::sync::Arc;
+
+use super::{Engine, EngineError, plans::PlanError, worker::Failed};
+use crate::{
+    domain::FailureCode,
+    studio::{SetPlan, StudioError},
+};
+
+impl Engine {
+    async fn generation_of(&self, job: &jobs::Model) -> Result<generations::Model, EngineError> {
+        generations::Entity::find_by_id(&job.generation_id)
+            .one(self.inner.database.read())
+            .await?
+            .ok_or(EngineError::Dangling { job_id: job.id, what: "generation" })
+    }
+
+    /// The set's plan: made by whoever needs it first.
+    async fn plan_of(&self, job: &jobs::Model, generation: &generations::Model) -> Result<Arc<SetPlan>, Failed> {
+        let ids: Vec<String> = serde_json::from_str(&generation.photo_ids).unwrap_or_default();
+        let rows = uploads::Entity::find()
+            .filter(uploads::Column::Id.is_in(ids.iter().map(String::as_str)))
+            .all(self.inner.database.read())
+            .await?;
+        let keys: Vec<String> = ids
+            .iter()
+            .filter_map(|id| rows.iter().find(|row| row.id == *id))
+            .map(|row| row.object_key.clone())
+            .collect();
+        if keys.len() != ids.len() {
+            return Err(EngineError::Dangling { job_id: job.id, what: "photo" }.into());
+        }
+        self.inner
+            .plans
+            .get(generation, &keys, &self.inner.storage, &self.inner.studio)
+            .await
+            .map_err(|error| plan_failure(&error))
+    }
+}
+
+fn plan_failure(error: &PlanError) -> Failed {
+    tracing::warn!(%error, "a plan could not be made");
+    match error {
+        PlanError::Studio(error) => studio_failure(error),
+        PlanError::Storage(_) => Failed::Retryable(FailureCode::StorageFailed),
+        PlanError::Photo => Failed::Final(FailureCode::BadOutput),
+        PlanError::Interrupted => Failed::Retryable(FailureCode::Internal),
+    }
+}
+
+fn studio_failure(error: &StudioError) -> Failed {
+    let code = error.failure_code();
+    if error.is_retryable() { Failed::Retryable(code) } else { Failed::Final(code) }
+}

@@ -1,0 +1,126 @@
+//! Makes one poster: plan, paint, store the files, then settle.
+
+use ::entity::{jobs, posters};
+use bytes::Bytes;
+use sea_orm::EntityTrait;
+use tokio::sync::mpsc;
+
+use crate::{
+    domain::{Dimension, FailureCode, PosterStage, RevisionName},
+    engine::{
+        Engine, EngineError,
+        settle::{self, NewRevision},
+        worker::Failed,
+    },
+    events::Topic,
+    storage::{GenerationFolder, StorageError, Stored},
+    studio::PaintedPoster,
+};
+
+use super::studio_failure;
+
+impl Engine {
+    pub(in crate::engine) async fn render_poster(&self, job: &jobs::Model) -> Result<(), Failed> {
+        let dimension = self.start_poster(job).await?;
+        let generation = self.generation_of(job).await?;
+        let plan = self.plan_of(job, &generation).await?;
+
+        let (stages, mut reached) = mpsc::unbounded_channel();
+        let paint = async {
+            let stages = stages;
+            let report = |stage: PosterStage| {
+                // The receiver outlives the painting; were it gone, the job would be too.
+                let _ = stages.send(stage);
+            };
+            self.inner.studio.paint(&plan, dimension, &report).await
+        };
+        // Stages are written while the painting goes on, and all of them before the ending.
+        let record = async {
+            while let Some(stage) = reached.recv().await {
+                self.record_stage(job, stage).await?;
+            }
+            Ok::<(), EngineError>(())
+        };
+        let (painted, recorded) = tokio::join!(paint, record);
+        recorded?;
+        let painted = painted.map_err(|error| {
+            tracing::info!(%error, job = job.id, "a poster could not be painted");
+            studio_failure(&error)
+        })?;
+
+        self.record_stage(job, PosterStage::Saving).await?;
+        let folder = GenerationFolder::new(job.user_id, &job.generation_id);
+        let (width, height, thumbhash) = (painted.width, painted.height, painted.thumbhash.clone());
+        let stored = self.store(&folder, dimension, painted).await.map_err(|error| {
+            tracing::error!(%error, job = job.id, "a poster could not be stored");
+            Failed::Retryable(FailureCode::StorageFailed)
+        })?;
+        let revision = NewRevision { dimension, name: RevisionName::Prime, stored, width, height, thumbhash };
+        let txn = self.inner.database.write().await?;
+        settle::poster_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
+        txn.commit().await?;
+        metrics::counter!("haibao_posters_total", "outcome" => "succeeded").increment(1);
+        self.after_settlement(job).await;
+        Ok(())
+    }
+
+    pub(in crate::engine) async fn settle_refunded(
+        &self,
+        job: &jobs::Model,
+        failure: FailureCode,
+    ) -> Result<(), EngineError> {
+        let txn = self.inner.database.write().await?;
+        settle::poster_refund_in_txn(&txn, job, failure, self.inner.clock.now_ms()).await?;
+        txn.commit().await?;
+        metrics::counter!("haibao_posters_total", "outcome" => "refunded").increment(1);
+        self.after_settlement(job).await;
+        Ok(())
+    }
+
+    async fn start_poster(&self, job: &jobs::Model) -> Result<Dimension, EngineError> {
+        let dangling = |what| EngineError::Dangling { job_id: job.id, what };
+        let poster = posters::Entity::find_by_id(job.poster_id.ok_or_else(|| dangling("poster"))?)
+            .one(self.inner.database.read())
+            .await?
+            .ok_or_else(|| dangling("poster"))?;
+        let dimension = Dimension::from_index(poster.dimension).ok_or_else(|| dangling("dimension"))?;
+        let txn = self.inner.database.write().await?;
+        settle::poster_start_in_txn(&txn, job, self.inner.clock.now_ms()).await?;
+        txn.commit().await?;
+        self.ring(&Topic::Generation(job.generation_id.clone()));
+        Ok(dimension)
+    }
+
+    async fn record_stage(&self, job: &jobs::Model, stage: PosterStage) -> Result<(), EngineError> {
+        let txn = self.inner.database.write().await?;
+        settle::poster_progress_in_txn(&txn, job, stage, self.inner.clock.now_ms()).await?;
+        txn.commit().await?;
+        self.ring(&Topic::Generation(job.generation_id.clone()));
+        Ok(())
+    }
+
+    /// Stores the recipe and the plate first, the picture last: whoever finds the picture finds
+    /// everything an edit needs.
+    async fn store(
+        &self,
+        folder: &GenerationFolder,
+        dimension: Dimension,
+        painted: PaintedPoster,
+    ) -> Result<Stored, StorageError> {
+        let (storage, name) = (&self.inner.storage, RevisionName::Prime);
+        storage.put(&folder.recipe(dimension, name), Bytes::from(painted.recipe.to_string())).await?;
+        if let Some(plate) = painted.plate_jpeg {
+            storage.put(&folder.plate(dimension, name), Bytes::from(plate)).await?;
+        }
+        storage.put(&folder.picture(dimension, name), Bytes::from(painted.jpeg)).await
+    }
+
+    async fn after_settlement(&self, job: &jobs::Model) {
+        self.ring_settled(&job.generation_id, job.user_id);
+        if let Ok(generation) = self.generation_of(job).await
+            && generation.finished_at_ms.is_some()
+        {
+            self.inner.plans.forget(&job.generation_id).await;
+        }
+    }
+}

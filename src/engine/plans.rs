@@ -1,0 +1,92 @@
+//! Plans of sets under way: made once per process and generation, shared by its posters.
+
+use std::sync::Arc;
+
+use ::entity::generations;
+use moka::future::Cache;
+
+use crate::{
+    domain::{BilingualLayout, PosterFormat, StyleChoice, TypographyStyle, VisualStyle},
+    imaging::{self, ImageLimits},
+    storage::{Storage, StorageError},
+    studio::{Brief, SetPlan, Studio, StudioError},
+};
+
+/// Plans kept at the same time; each holds the decoded product, some tens of megabytes.
+const PLANS_MAX: u64 = 8;
+
+/// Why a plan could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlanError {
+    /// The studio said no.
+    #[error(transparent)]
+    Studio(#[from] StudioError),
+    /// A photo could not be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A stored photo is no picture any more.
+    #[error("a stored photo cannot be decoded")]
+    Photo,
+    /// Decoding panicked.
+    #[error("decoding was interrupted")]
+    Interrupted,
+}
+
+/// The cache. A miss is made once, however many posters ask for it at the same time; a crash or an
+/// eviction costs a repeat, nothing else, because a plan follows from the rows and the seed.
+pub(super) struct PlanCache(Cache<String, Arc<SetPlan>>);
+
+impl PlanCache {
+    pub(super) fn new() -> Self {
+        Self(Cache::builder().max_capacity(PLANS_MAX).time_to_idle(std::time::Duration::from_secs(120)).build())
+    }
+
+    /// The plan of a generation; `photo_keys` are the object keys of its photos.
+    pub(super) async fn get(
+        &self,
+        generation: &generations::Model,
+        photo_keys: &[String],
+        storage: &Storage,
+        studio: &Studio,
+    ) -> Result<Arc<SetPlan>, Arc<PlanError>> {
+        self.0
+            .try_get_with(generation.id.clone(), async {
+                let mut photos = Vec::with_capacity(photo_keys.len());
+                for key in photo_keys {
+                    let bytes = storage.get(key).await?;
+                    let photo = tokio::task::spawn_blocking(move || imaging::decode(&bytes, &ImageLimits::default()))
+                        .await
+                        .map_err(|_| PlanError::Interrupted)?
+                        .map_err(|_| PlanError::Photo)?;
+                    photos.push(Arc::new(photo));
+                }
+                let brief = Brief {
+                    seed: generation.seed.unsigned_abs(),
+                    description: generation.description.clone(),
+                    product_name: generation.product_name.clone(),
+                    photos,
+                    format: PosterFormat::from_code(&generation.format).unwrap_or(PosterFormat::Portrait9x16),
+                    style: style_choice(generation),
+                };
+                Ok(Arc::new(studio.plan(&brief).await?))
+            })
+            .await
+    }
+
+    /// Drops a plan that is not needed any more.
+    pub(super) async fn forget(&self, generation_id: &str) {
+        self.0.invalidate(generation_id).await;
+    }
+}
+
+/// What is settled already holds; what is not is the seller's wish.
+fn style_choice(generation: &generations::Model) -> StyleChoice {
+    let either = |settled: &Option<String>, wished: &Option<String>| settled.clone().or_else(|| wished.clone());
+    StyleChoice {
+        visual: either(&generation.visual, &generation.requested_visual).and_then(|code| VisualStyle::from_code(&code)),
+        typography: either(&generation.typography, &generation.requested_typography)
+            .and_then(|code| TypographyStyle::from_code(&code)),
+        layout: either(&generation.layout, &generation.requested_layout)
+            .and_then(|code| BilingualLayout::from_code(&code)),
+    }
+}

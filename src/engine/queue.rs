@@ -1,0 +1,222 @@
+//! The queue: rows of `jobs`, claimed under leases.
+
+use ::entity::{
+    enums::{JobKind, JobState},
+    jobs,
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, LockBehavior, LockType},
+};
+
+use crate::database::Database;
+
+/// `run_after_ms` of a poster's job until its product is named: the job exists, with its hold, but
+/// nobody claims it yet.
+pub const GATED_MS: i64 = i64::MAX;
+
+/// One job to queue.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// What to do.
+    pub kind: JobKind,
+    /// For whom.
+    pub user_id: i64,
+    /// Of which set.
+    pub generation_id: String,
+    /// Which poster.
+    pub poster_id: Option<i64>,
+    /// Which edit.
+    pub edit_id: Option<i64>,
+    /// What pays for it.
+    pub hold_id: Option<i64>,
+    /// Not before, in milliseconds since the epoch.
+    pub run_after_ms: i64,
+}
+
+/// Queues a job in the caller's transaction: it exists exactly when the money is held.
+///
+/// # Errors
+/// Any database error; a second live job for one hold violates a unique index.
+pub async fn job_insert_in_txn(txn: &DatabaseTransaction, job: NewJob, now_ms: i64) -> Result<jobs::Model, DbErr> {
+    jobs::ActiveModel {
+        id: NotSet,
+        kind: Set(job.kind),
+        user_id: Set(job.user_id),
+        generation_id: Set(job.generation_id),
+        poster_id: Set(job.poster_id),
+        edit_id: Set(job.edit_id),
+        hold_id: Set(job.hold_id),
+        state: Set(JobState::Queued),
+        attempt: Set(0),
+        failures: Set(0),
+        interruptions: Set(0),
+        run_after_ms: Set(job.run_after_ms),
+        lease_owner: Set(None),
+        lease_until_ms: Set(None),
+        created_at_ms: Set(now_ms),
+        finished_at_ms: Set(None),
+    }
+    .insert(txn)
+    .await
+}
+
+/// Claims the oldest due job, if there is one.
+///
+/// The look before the transaction keeps idle workers from taking SQLite's one writer; on
+/// PostgreSQL `SKIP LOCKED` lets claims pass each other. Only the job's row is touched here: the
+/// generation's row is locked later, in a transaction of its own, so that locks are always taken
+/// in the order generation, job, user.
+///
+/// # Errors
+/// Any database error.
+pub async fn job_claim(
+    database: &Database,
+    node: &str,
+    lease_ms: i64,
+    now_ms: i64,
+) -> Result<Option<jobs::Model>, DbErr> {
+    let due = || {
+        jobs::Entity::find()
+            .filter(jobs::Column::State.eq(JobState::Queued))
+            .filter(jobs::Column::RunAfterMs.lte(now_ms))
+            .order_by_asc(jobs::Column::RunAfterMs)
+            .order_by_asc(jobs::Column::Id)
+            .limit(1)
+    };
+    if due().one(database.read()).await?.is_none() {
+        return Ok(None);
+    }
+    let txn = database.write().await?;
+    let found = due().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(&txn).await?;
+    let Some(job) = found else { return Ok(None) };
+    let mut claimed: jobs::ActiveModel = job.clone().into();
+    claimed.state = Set(JobState::Running);
+    claimed.attempt = Set(job.attempt + 1);
+    claimed.lease_owner = Set(Some(node.to_owned()));
+    claimed.lease_until_ms = Set(Some(now_ms + lease_ms));
+    let job = claimed.update(&txn).await?;
+    txn.commit().await?;
+    Ok(Some(job))
+}
+
+/// When the next queued job is due, in milliseconds since the epoch; gated jobs are not.
+///
+/// # Errors
+/// Any database error.
+pub async fn next_due_ms(database: &Database) -> Result<Option<i64>, DbErr> {
+    let next = jobs::Entity::find()
+        .filter(jobs::Column::State.eq(JobState::Queued))
+        .filter(jobs::Column::RunAfterMs.lt(GATED_MS))
+        .order_by_asc(jobs::Column::RunAfterMs)
+        .one(database.read())
+        .await?;
+    Ok(next.map(|job| job.run_after_ms))
+}
+
+/// Extends the lease; `false` means that the job is somebody else's by now.
+///
+/// # Errors
+/// Any database error.
+pub async fn lease_extend(database: &Database, job: &jobs::Model, until_ms: i64) -> Result<bool, DbErr> {
+    let txn = database.write().await?;
+    let changed = jobs::Entity::update_many()
+        .col_expr(jobs::Column::LeaseUntilMs, Expr::value(until_ms))
+        .filter(mine(job))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Goes back into the queue after a try that failed by itself, to be tried again later.
+///
+/// # Errors
+/// Any database error.
+pub async fn job_retry_later(database: &Database, job: &jobs::Model, run_after_ms: i64) -> Result<bool, DbErr> {
+    requeue(database, job, run_after_ms, true).await
+}
+
+/// Goes back into the queue untried: the process is stopping.
+///
+/// # Errors
+/// Any database error.
+pub async fn job_give_back(database: &Database, job: &jobs::Model, now_ms: i64) -> Result<bool, DbErr> {
+    requeue(database, job, now_ms, false).await
+}
+
+async fn requeue(database: &Database, job: &jobs::Model, run_after_ms: i64, failed: bool) -> Result<bool, DbErr> {
+    let txn = database.write().await?;
+    let changed = jobs::Entity::update_many()
+        .col_expr(jobs::Column::State, Expr::value(JobState::Queued))
+        .col_expr(jobs::Column::RunAfterMs, Expr::value(run_after_ms))
+        .col_expr(jobs::Column::Failures, Expr::col(jobs::Column::Failures).add(i64::from(failed)))
+        .col_expr(jobs::Column::LeaseOwner, Expr::value(None::<String>))
+        .col_expr(jobs::Column::LeaseUntilMs, Expr::value(None::<i64>))
+        .filter(mine(job))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Voids the leases of one owner (or of everybody, when there can be no other node) and counts the
+/// interruption.
+///
+/// # Errors
+/// Any database error.
+pub async fn leases_void(database: &Database, owner: Option<&str>, now_ms: i64) -> Result<u64, DbErr> {
+    let mut update = interrupted(now_ms);
+    if let Some(owner) = owner {
+        update = update.filter(jobs::Column::LeaseOwner.eq(owner));
+    }
+    let txn = database.write().await?;
+    let changed = update.exec(&txn).await?;
+    txn.commit().await?;
+    Ok(changed.rows_affected)
+}
+
+/// Puts jobs whose lease ran out back into the queue and counts the interruption.
+///
+/// # Errors
+/// Any database error.
+pub async fn leases_expire(database: &Database, now_ms: i64) -> Result<u64, DbErr> {
+    let expired = jobs::Entity::find()
+        .filter(jobs::Column::State.eq(JobState::Running))
+        .filter(jobs::Column::LeaseUntilMs.lt(now_ms))
+        .one(database.read())
+        .await?;
+    if expired.is_none() {
+        return Ok(0);
+    }
+    let txn = database.write().await?;
+    let changed = interrupted(now_ms).filter(jobs::Column::LeaseUntilMs.lt(now_ms)).exec(&txn).await?;
+    txn.commit().await?;
+    Ok(changed.rows_affected)
+}
+
+fn interrupted(now_ms: i64) -> sea_orm::UpdateMany<jobs::Entity> {
+    jobs::Entity::update_many()
+        .col_expr(jobs::Column::State, Expr::value(JobState::Queued))
+        .col_expr(jobs::Column::RunAfterMs, Expr::value(now_ms))
+        .col_expr(jobs::Column::Interruptions, Expr::col(jobs::Column::Interruptions).add(1))
+        .col_expr(jobs::Column::LeaseOwner, Expr::value(None::<String>))
+        .col_expr(jobs::Column::LeaseUntilMs, Expr::value(None::<i64>))
+        .filter(jobs::Column::State.eq(JobState::Running))
+}
+
+/// The fence: this job, still running, still under the attempt that claimed it.
+pub(super) fn mine(job: &jobs::Model) -> sea_orm::Condition {
+    sea_orm::Condition::all()
+        .add(jobs::Column::Id.eq(job.id))
+        .add(jobs::Column::Attempt.eq(job.attempt))
+        .add(jobs::Column::State.eq(JobState::Running))
+}
+
+/// Whether the job is still this worker's, seen inside a transaction.
+pub(super) async fn is_mine(connection: &impl ConnectionTrait, job: &jobs::Model) -> Result<bool, DbErr> {
+    Ok(jobs::Entity::find().filter(mine(job)).one(connection).await?.is_some())
+}

@@ -1,0 +1,191 @@
+//! Workers: wait, claim, work under a lease, settle.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use ::entity::{enums::JobKind, jobs};
+use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
+
+use super::{Engine, EngineError, queue};
+use crate::{domain::FailureCode, events::Topic};
+
+/// Waits between tries that failed by themselves: 0.5 s, 1 s, 2 s, … at most 30 s.
+const RETRY_BASE_MS: i64 = 500;
+const RETRY_MAX_MS: i64 = 30_000;
+
+/// Tries to write an ending down before the job is left to its lease.
+const SETTLE_TRIES: u32 = 5;
+
+/// How a try ended, short of being settled.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// Not for good: try again later, up to the limit.
+    Retryable(FailureCode),
+    /// For good.
+    Final(FailureCode),
+    /// The engine itself failed; leave the job to its lease.
+    Engine(EngineError),
+}
+
+impl<E: Into<EngineError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl Engine {
+    /// One worker's life.
+    pub(super) async fn work(&self, number: usize, shutdown: CancellationToken) {
+        loop {
+            // The bell is armed before the queue is looked at: a job queued in between rings.
+            let mut bell = self.inner.doorbell.listen(Topic::Jobs);
+            if shutdown.is_cancelled() {
+                return;
+            }
+            match self.claim().await {
+                Ok(Some(job)) => self.run_job(job, &shutdown).await,
+                Ok(None) => {
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = bell.rung() => {}
+                        () = tokio::time::sleep(self.until_next_due().await) => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, number, "claiming a job failed");
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn claim(&self) -> Result<Option<jobs::Model>, EngineError> {
+        let inner = &self.inner;
+        let lease_ms = inner.options.lease.as_millis() as i64;
+        Ok(queue::job_claim(&inner.database, &inner.options.node, lease_ms, inner.clock.now_ms()).await?)
+    }
+
+    /// How long to sleep when nothing is due: until the next job that waits for its time, and never
+    /// longer than the doorbell's tick, because a ring may be lost.
+    async fn until_next_due(&self) -> Duration {
+        let tick = self.inner.doorbell.tick();
+        match queue::next_due_ms(&self.inner.database).await {
+            Ok(Some(due_ms)) => {
+                let wait_ms = (due_ms - self.inner.clock.now_ms()).max(5) as u64;
+                tick.min(Duration::from_millis(wait_ms))
+            }
+            Ok(None) => tick,
+            Err(_) => tick.min(Duration::from_secs(1)),
+        }
+    }
+
+    /// Runs one claimed job under its lease, a time limit and a panic guard, and writes its ending.
+    async fn run_job(&self, job: jobs::Model, shutdown: &CancellationToken) {
+        let started = std::time::Instant::now();
+        let options = &self.inner.options;
+        let ended = tokio::select! {
+            ended = tokio::time::timeout(options.job_timeout, AssertUnwindSafe(self.execute(&job)).catch_unwind()) => {
+                match ended {
+                    Ok(Ok(ended)) => ended,
+                    Ok(Err(_panic)) => {
+                        tracing::error!(job = job.id, "a job panicked");
+                        Err(Failed::Retryable(FailureCode::Internal))
+                    }
+                    Err(_elapsed) => Err(Failed::Retryable(FailureCode::ProviderTimeout)),
+                }
+            }
+            () = self.heartbeat(&job) => {
+                tracing::warn!(job = job.id, attempt = job.attempt, "a job was taken over while it ran here");
+                return;
+            }
+            () = drained(shutdown, options.drain) => {
+                if let Err(error) = queue::job_give_back(&self.inner.database, &job, self.inner.clock.now_ms()).await {
+                    tracing::warn!(%error, job = job.id, "a job could not be given back; its lease will run out");
+                }
+                return;
+            }
+        };
+        metrics::histogram!("haibao_job_seconds", "kind" => kind_name(job.kind))
+            .record(started.elapsed().as_secs_f64());
+        match ended {
+            Ok(()) => {}
+            Err(Failed::Retryable(failure)) if job.failures + 1 < options.attempts_max => {
+                self.retry_later(&job, failure).await;
+            }
+            Err(Failed::Retryable(failure) | Failed::Final(failure)) => self.give_up(&job, failure).await,
+            Err(Failed::Engine(error)) => {
+                tracing::error!(%error, job = job.id, "a job could not be carried on; its lease will run out");
+            }
+        }
+    }
+
+    async fn execute(&self, job: &jobs::Model) -> Result<(), Failed> {
+        if job.interruptions > self.inner.options.interruptions_max {
+            return Err(Failed::Final(FailureCode::Interrupted));
+        }
+        match job.kind {
+            JobKind::NameProduct => self.name_product(job).await,
+            JobKind::RenderPoster => self.render_poster(job).await,
+            JobKind::EditPoster => Err(Failed::Final(FailureCode::UnsupportedEdit)),
+        }
+    }
+
+    /// Extends the lease until the job is lost; never returns while it is ours.
+    async fn heartbeat(&self, job: &jobs::Model) {
+        let lease = self.inner.options.lease;
+        loop {
+            tokio::time::sleep(lease / 3).await;
+            let until_ms = self.inner.clock.now_ms() + lease.as_millis() as i64;
+            match queue::lease_extend(&self.inner.database, job, until_ms).await {
+                Ok(true) => {}
+                // The job may just have been settled by the other arm; that arm wins the race then.
+                Ok(false) => return tokio::time::sleep(Duration::from_secs(1)).await,
+                Err(error) => tracing::warn!(%error, job = job.id, "a lease could not be extended"),
+            }
+        }
+    }
+
+    async fn retry_later(&self, job: &jobs::Model, failure: FailureCode) {
+        let wait_ms = (RETRY_BASE_MS << job.failures.clamp(0, 16)).min(RETRY_MAX_MS);
+        tracing::info!(job = job.id, failure = failure.code(), wait_ms, "a try failed and will be repeated");
+        let run_after_ms = self.inner.clock.now_ms() + wait_ms;
+        if let Err(error) = queue::job_retry_later(&self.inner.database, job, run_after_ms).await {
+            tracing::error!(%error, job = job.id, "a retry could not be queued; the lease will run out");
+        }
+        self.ring(&Topic::Jobs);
+    }
+
+    /// Ends a job that failed for good. The database may be the very thing that fails, so this is
+    /// tried a few times; after that the lease runs out and the next worker comes here again.
+    async fn give_up(&self, job: &jobs::Model, failure: FailureCode) {
+        for attempt in 0..SETTLE_TRIES {
+            let settled = match job.kind {
+                JobKind::NameProduct => self.settle_unnamed(job).await,
+                JobKind::RenderPoster | JobKind::EditPoster => self.settle_refunded(job, failure).await,
+            };
+            match settled {
+                Ok(()) => return,
+                Err(EngineError::Fenced(_)) => return,
+                Err(error) => tracing::error!(%error, job = job.id, attempt, "a refund could not be written"),
+            }
+            tokio::time::sleep(Duration::from_millis(200 << attempt)).await;
+        }
+    }
+}
+
+/// Resolves when a shutdown was asked for and the time to finish is over.
+async fn drained(shutdown: &CancellationToken, drain: Duration) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(drain).await;
+}
+
+const fn kind_name(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::NameProduct => "name_product",
+        JobKind::RenderPoster => "render_poster",
+        JobKind::EditPoster => "edit_poster",
+    }
+}

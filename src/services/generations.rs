@@ -1,1 +1,0 @@
-//! Making, cancelling, retrying, renaming and deleting sets.
