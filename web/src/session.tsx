@@ -26,7 +26,7 @@ export function resetApi(): void {
 }
 
 /** The credentials have run out: sign in again and come back to the same place. */
-function leaveForLogin(): void {
+export function leaveForLogin(): void {
   if (location.pathname === '/login') return;
   const path = loginPath(location.pathname + location.search);
   resetApi();

@@ -1,9 +1,9 @@
 import { type ChangeEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
-import { uploadErrorText, uploadPhoto } from '../api/upload';
+import { UploadError, uploadErrorText, uploadPhoto } from '../api/upload';
 import { useText } from '../i18n';
 import { type DraftPhoto, updateDraft } from '../lib/draft';
 import { PictureError, preparePicture } from '../lib/picture';
-import { useStudio } from '../session';
+import { leaveForLogin, useStudio } from '../session';
 import { Alert, Notice } from './feedback';
 import { Icon } from './icon';
 
@@ -40,7 +40,8 @@ export function PhotoPicker({ photos, onBusy }: { photos: readonly DraftPhoto[];
       }
     } catch (error) {
       if (controller.signal.aborted) return;
-      if (error instanceof PictureError) setProblem(error.refusal === 'tooLarge' ? t.photo.tooLarge(maxMb) : t.photo[error.refusal]);
+      if (error instanceof UploadError && error.code === 'UNAUTHENTICATED') leaveForLogin();
+      else if (error instanceof PictureError) setProblem(error.refusal === 'tooLarge' ? t.photo.tooLarge(maxMb) : t.photo[error.refusal]);
       else setProblem(uploadErrorText(error, t));
     } finally {
       setWork(undefined);
