@@ -1,1 +1,230 @@
 //! Rates: how often who may ask for what.
+//!
+//! Each limit is a bucket per person (or network address) that holds as many requests as the limit
+//! says and refills evenly over its window, so a burst is possible and a flood is not. Time is the
+//! house's clock. Counts are this process's own: with several processes a person may get up to that
+//! many times the limit.
+
+use std::{
+    fmt,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter, clock::Reference as _, middleware::NoOpMiddleware, nanos::Nanos,
+    state::keyed::DefaultKeyedStateStore,
+};
+
+use crate::{clock::Clock, config::LimitSettings};
+
+/// Between two clean-ups of buckets that are full again.
+const CHECKS_PER_CLEANUP: u32 = 4096;
+
+/// What counts as one network address: an IPv4 address, or the /64 that one IPv6 customer gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Network {
+    /// An IPv4 address, also one written as IPv6.
+    V4(u32),
+    /// The first 64 bits of an IPv6 address.
+    V6(u64),
+}
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.to_bits()),
+            IpAddr::V6(address) => Self::V6((address.to_bits() >> 64) as u64),
+        }
+    }
+}
+
+/// Who is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// A person, by `users.id`.
+    User(i64),
+    /// Whoever comes from this address, where nobody is signed in.
+    Network(Network),
+}
+
+impl From<IpAddr> for Counted {
+    fn from(address: IpAddr) -> Self {
+        Self::Network(address.into())
+    }
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// Requests and operations on sockets, per minute.
+    Requests,
+    /// Uploads, per hour.
+    Uploads,
+    /// Generations, retries and edits, per hour.
+    Generations,
+    /// Orders, per hour.
+    Orders,
+}
+
+/// Asked too often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooOften {
+    /// When asking again may succeed.
+    pub retry_after_ms: i64,
+}
+
+/// The limits of one process. Cheap to clone: the counts are shared.
+#[derive(Clone, Debug)]
+pub struct RateLimits {
+    requests: Arc<Limit>,
+    uploads: Arc<Limit>,
+    generations: Arc<Limit>,
+    orders: Arc<Limit>,
+}
+
+impl RateLimits {
+    /// The configured limits; 0 switches one off.
+    pub fn new(settings: &LimitSettings, clock: &Arc<dyn Clock>) -> Self {
+        let minute = Duration::from_secs(60);
+        let hour = Duration::from_secs(3600);
+        let limit = |per_window, window| Arc::new(Limit::new(per_window, window, clock));
+        Self {
+            requests: limit(settings.requests_per_minute, minute),
+            uploads: limit(settings.uploads_per_hour, hour),
+            generations: limit(settings.generations_per_hour, hour),
+            orders: limit(settings.orders_per_hour, hour),
+        }
+    }
+
+    /// Counts one request, unless there were too many.
+    ///
+    /// # Errors
+    /// `TooOften`; a refused request is not counted.
+    pub fn check(&self, rate: Rate, counted: Counted) -> Result<(), TooOften> {
+        let limit = match rate {
+            Rate::Requests => &self.requests,
+            Rate::Uploads => &self.uploads,
+            Rate::Generations => &self.generations,
+            Rate::Orders => &self.orders,
+        };
+        limit.check(counted)
+    }
+}
+
+/// The house's clock as the limiter wants it.
+#[derive(Clone, Debug)]
+struct HouseClock(Arc<dyn Clock>);
+
+impl governor::clock::Clock for HouseClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::from(Duration::from_millis(u64::try_from(self.0.now_ms()).unwrap_or_default()))
+    }
+}
+
+type Buckets = RateLimiter<Counted, DefaultKeyedStateStore<Counted>, HouseClock, NoOpMiddleware<Nanos>>;
+
+struct Limit {
+    buckets: Option<Buckets>,
+    clock: HouseClock,
+    checks: AtomicU32,
+}
+
+impl fmt::Debug for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limit").field("is_on", &self.buckets.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Limit {
+    fn new(per_window: u32, window: Duration, clock: &Arc<dyn Clock>) -> Self {
+        let clock = HouseClock(Arc::clone(clock));
+        let buckets = NonZeroU32::new(per_window).and_then(|burst| {
+            let quota = Quota::with_period(window / per_window)?.allow_burst(burst);
+            Some(RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()))
+        });
+        Self { buckets, clock, checks: AtomicU32::new(0) }
+    }
+
+    fn check(&self, counted: Counted) -> Result<(), TooOften> {
+        let Some(buckets) = &self.buckets else { return Ok(()) };
+        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_PER_CLEANUP == CHECKS_PER_CLEANUP - 1 {
+            // Buckets that are full again say the same as no bucket.
+            buckets.retain_recent();
+        }
+        buckets.check_key(&counted).map_err(|refused| {
+            let now = governor::clock::Clock::now(&self.clock);
+            let wait: Duration = refused.earliest_possible().duration_since(now).into();
+            TooOften { retry_after_ms: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1) }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        clock::MockClock,
+        config::{Settings, Sources},
+    };
+
+    fn limits(requests_per_minute: u32) -> (RateLimits, MockClock) {
+        let mut settings = Settings::load(&Sources::default()).unwrap().limits;
+        settings.requests_per_minute = requests_per_minute;
+        let clock = MockClock::at_ms(1_767_225_600_000);
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        (RateLimits::new(&settings, &shared), clock)
+    }
+
+    #[test]
+    fn a_person_gets_the_limit_and_then_its_share_of_time() {
+        let (limits, clock) = limits(6);
+        let me = Counted::User(1);
+        assert!((0..6).all(|_| limits.check(Rate::Requests, me).is_ok()));
+        assert_eq!(limits.check(Rate::Requests, me), Err(TooOften { retry_after_ms: 10_000 }));
+        assert!(limits.check(Rate::Requests, Counted::User(2)).is_ok(), "others are not held up");
+        assert!(limits.check(Rate::Uploads, me).is_ok(), "other limits are not touched");
+        clock.advance_ms(9_999);
+        assert!(limits.check(Rate::Requests, me).is_err());
+        clock.advance_ms(1);
+        assert!(limits.check(Rate::Requests, me).is_ok());
+        assert!(limits.check(Rate::Requests, me).is_err());
+        clock.advance_ms(3_600_000);
+        assert_eq!((0..100).filter(|_| limits.check(Rate::Requests, me).is_ok()).count(), 6);
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let (limits, _) = limits(0);
+        assert!((0..10_000).all(|_| limits.check(Rate::Requests, Counted::User(1)).is_ok()));
+    }
+
+    #[test]
+    fn one_customer_is_one_address() {
+        let a = "2001:db8:0:1::1".parse::<IpAddr>().unwrap();
+        let b = "2001:db8:0:1:ffff::9".parse::<IpAddr>().unwrap();
+        let other = "2001:db8:0:2::1".parse::<IpAddr>().unwrap();
+        assert_eq!(Counted::from(a), Counted::from(b));
+        assert_ne!(Counted::from(a), Counted::from(other));
+        let mapped = "::ffff:192.0.2.1".parse::<IpAddr>().unwrap();
+        assert_eq!(Counted::from(mapped), Counted::from(IpAddr::from([192, 0, 2, 1])));
+    }
+
+    #[test]
+    fn full_buckets_are_thrown_away() {
+        let (limits, clock) = limits(60);
+        for user in 0..i64::from(CHECKS_PER_CLEANUP) - 1 {
+            limits.check(Rate::Requests, Counted::User(user)).unwrap();
+        }
+        clock.advance_ms(3_600_000);
+        limits.check(Rate::Requests, Counted::User(-1)).unwrap();
+        assert!(limits.requests.buckets.as_ref().is_some_and(|buckets| buckets.len() <= 1));
+    }
+}

@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use ring::hmac;
 
-use crate::{clock::Clock, ids::IdSource};
+use crate::{clock::Clock, ids::IdSource, services::limits::Network};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -134,22 +134,6 @@ struct Code {
     tag: hmac::Tag,
     expires_at_ms: i64,
     attempts_left: u32,
-}
-
-/// What counts as one network address: an IPv4 address, or the /64 that one IPv6 customer gets.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Network {
-    V4(u32),
-    V6(u64),
-}
-
-impl From<IpAddr> for Network {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.to_bits()),
-            IpAddr::V6(address) => Self::V6((address.to_bits() >> 64) as u64),
-        }
-    }
 }
 
 impl MemoryCodeStore {
