@@ -22,7 +22,7 @@ use components::Figure;
 use working::Working;
 
 /// Rim share the ground model must explain: below it the scene is not plain.
-const RIM_SHARE_MIN: f32 = 0.88;
+const RIM_SHARE_MIN: f32 = 0.85;
 
 /// Share of the picture a product covers. Less is a speck of dust, more is a photo without ground.
 const AREA_SHARE: std::ops::RangeInclusive<f32> = 0.02..=0.85;
@@ -180,9 +180,9 @@ fn isolate_from_plain_ground(pixels: &RgbaImage) -> Result<CutOut, FrameReason> 
 
 /// A product of what can go wrong: each factor is near 1 for a good outline.
 fn confidence_of(figure: &Figure, matte: &matte::Matte, rim_inlier_share: f32) -> f32 {
-    let rim = ramp(rim_inlier_share, 0.8, 0.95);
+    let rim = ramp(rim_inlier_share, 0.75, 0.88);
     // An outline that follows no visible edge was invented by the thresholds.
-    let edge = ramp(matte.edge_support, 0.55, 0.9);
+    let edge = ramp(matte.edge_support, 0.7, 0.95);
     let alone = ramp(figure.dominance, 0.3, 0.7);
     let contact = 1.0 - ramp(figure.rim_contact, 0.1, 0.35);
     let compact = 1.0 - ramp(figure.raggedness, 6.0, 14.0);

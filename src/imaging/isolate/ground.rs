@@ -1,7 +1,8 @@
 //! Flooding the ground from the rim inwards, soft shadows included.
 
+use super::super::blur::box_blur;
 use super::border::{Rim, Surface};
-use super::morphology::{dilate, islands, pieces, reach, rim};
+use super::morphology::{dilate_by, erode_by, islands, pieces, reach, rim};
 use super::working::Working;
 
 /// Darkest soft shadow, as a share of the ground's OKLab lightness. Below it is a thing, not a
@@ -19,6 +20,16 @@ const SLOPE_MAX: (f32, f32) = (0.0024, 0.006);
 /// Half width of the window slopes are taken over, in working pixels: an edge shows up that far
 /// before it is reached.
 const SLOPE_REACH: usize = 2;
+
+/// Steepest penumbra, in OKLab a working pixel: far steeper than the bare ground, and well below
+/// the edge of anything that stands out from it.
+const PENUMBRA_SLOPE_MAX: f32 = 0.012;
+
+/// Shadows on the ground lie beside the lower part of the product, this share of its height.
+const PENUMBRA_ZONE: f32 = 0.22;
+
+/// Doors narrower than this share of the long side make a room of what lies behind them.
+const DOOR_SHARE: f32 = 0.09;
 
 /// How far up a contact shadow is followed, as a share of the height.
 const CONTACT_SHARE: f32 = 0.05;
@@ -40,17 +51,34 @@ pub(super) fn flood(working: &Working, rim: &Rim) -> Vec<bool> {
     let mut surface = rim.surface.clone();
     let mut classes = classify(working, &surface, bare_max);
     let slope_max = quiet_slope(&classes, &slopes);
-    let mut ground = flood_once(working, &classes, &slopes, slope_max);
-    // The rim says little about the middle: learn again from all the ground found so far.
-    for _ in 0..2 {
+    let mut ground = flood_once(working, &classes, &quiet(&classes, &slopes, slope_max, usize::MAX));
+    // The rim says little about the middle: learn again from all the ground found so far. Only then
+    // is it known where the product ends, and with that where a shadow may lie.
+    let mut zone = usize::MAX;
+    for round in 0..2 {
         let Some(refined) = Surface::fit_where(working, &ground, &surface) else { break };
         surface = refined;
         classes = classify(working, &surface, bare_max);
-        ground = flood_once(working, &classes, &slopes, slope_max);
+        if round == 1 {
+            zone = penumbra_zone(&ground, working.width) * working.width;
+        }
+        ground = flood_once(working, &classes, &quiet(&classes, &slopes, slope_max, zone));
     }
-    open_holes(working, &classes, &slopes, slope_max, &mut ground);
+    let exact: Vec<bool> =
+        classify(working, &surface, bare_max * 0.55).into_iter().map(|class| class == Class::Bare).collect();
+    close_rooms(working, &exact, zone, &mut ground);
+    open_holes(working, &quiet(&classes, &slopes, slope_max, usize::MAX), &exact, &mut ground);
     clear_contact_shadow(working, &surface, &mut ground);
     ground
+}
+
+/// First row beside the lower part of the product.
+fn penumbra_zone(ground: &[bool], width: usize) -> usize {
+    // A row counts once a fiftieth of it is product: specks do not stretch the product's height.
+    let busy = |row: &[bool]| row.iter().filter(|&&ground| !ground).count() * 50 > width;
+    let first = ground.chunks_exact(width).position(busy).unwrap_or(0);
+    let last = ground.chunks_exact(width).rposition(busy).unwrap_or(0);
+    last - ((last - first) as f32 * PENUMBRA_ZONE) as usize
 }
 
 /// Twice the slope that nineteen of twenty bare pixels stay below.
@@ -65,18 +93,30 @@ fn quiet_slope(classes: &[Class], slopes: &[f32]) -> f32 {
     (2.0 * quiet).clamp(SLOPE_MAX.0, SLOPE_MAX.1)
 }
 
+/// Where nothing speaks against ground: the colour fits and there is no edge.
+///
 /// Colour alone would let the flood enter a label that happens to match the ground; so it also
-/// stops at every edge the even ground cannot have by itself.
-fn flood_once(working: &Working, classes: &[Class], slopes: &[f32], slope_max: f32) -> Vec<bool> {
-    let quiet: Vec<bool> =
-        classes.iter().zip(slopes).map(|(&class, &slope)| class != Class::Other && slope < slope_max).collect();
+/// stops at every edge the even ground cannot have by itself. From pixel `zone` on, the slope of a
+/// penumbra is let through.
+fn quiet(classes: &[Class], slopes: &[f32], slope_max: f32, zone: usize) -> Vec<bool> {
+    (0..classes.len())
+        .map(|at| {
+            let close = slopes[at];
+            match classes[at] {
+                Class::Other => false,
+                _ if close < slope_max => true,
+                // The narrow gaps between crumbs and product are bare, but full of edges.
+                Class::Bare => at >= zone && close < 2.0 * PENUMBRA_SLOPE_MAX,
+                Class::Shadow => at >= zone && close < PENUMBRA_SLOPE_MAX,
+            }
+        })
+        .collect()
+}
+
+fn flood_once(working: &Working, classes: &[Class], quiet: &[bool]) -> Vec<bool> {
     // From the rim only bare ground may start: a product cut by the frame must not be entered.
     let starts = rim(working.width, working.height).filter(|&at| classes[at] == Class::Bare);
-    let mut ground = reach(&quiet, starts, working.width);
-    for _ in 0..SLOPE_REACH {
-        ground = dilate(&ground, working.width);
-    }
-    ground
+    dilate_by(&reach(quiet, starts, working.width), working.width, SLOPE_REACH)
 }
 
 fn classify(working: &Working, surface: &Surface, bare_max: f32) -> Vec<Class> {
@@ -106,58 +146,84 @@ fn shade(lab: [f32; 3], ground: [f32; 3]) -> (f32, f32) {
     (depth, (lab[1] - depth * ground[1]).hypot(lab[2] - depth * ground[2]))
 }
 
-/// Change of colour a pixel, over a 5 × 5 window so that noise averages out.
+/// Change of colour a pixel, in OKLab, over a 5 × 5 window so that noise averages out; zero along
+/// the rim, where there is nothing to compare with.
 fn slopes(working: &Working) -> Vec<f32> {
-    let (width, height) = (working.width, working.height);
-    let mut slopes = vec![0.0; width * height];
-    for y in SLOPE_REACH..height.saturating_sub(SLOPE_REACH) {
-        let rows: [&[[f32; 3]]; 5] = std::array::from_fn(|i| &working.lab[(y + i - 2) * width..][..width]);
-        for x in SLOPE_REACH..width - SLOPE_REACH {
-            let mut squared = 0.0;
-            for channel in 0..3 {
-                let (mut across, mut down) = (0.0, 0.0);
-                for i in 0..5 {
-                    across += rows[i][x + 2][channel] - rows[i][x - 2][channel];
-                    down += rows[4][x + i - 2][channel] - rows[0][x + i - 2][channel];
-                }
-                squared += across * across + down * down;
+    let (width, height, reach) = (working.width, working.height, SLOPE_REACH);
+    let mut scratch = vec![0.0; width * height];
+    let mut squared = vec![0.0; width * height];
+    for channel in 0..3 {
+        let mut plane: Vec<f32> = working.lab.iter().map(|lab| lab[channel]).collect();
+        box_blur(&mut plane, &mut scratch, width, height, 1);
+        for y in reach..height.saturating_sub(reach) {
+            for x in reach..width.saturating_sub(reach) {
+                let at = y * width + x;
+                let across = plane[at + reach] - plane[at - reach];
+                let down = plane[at + reach * width] - plane[at - reach * width];
+                squared[at] += across * across + down * down;
             }
-            slopes[y * width + x] = squared.sqrt() / 20.0;
         }
     }
-    slopes
+    squared.iter().map(|squared| squared.sqrt() / (2 * reach) as f32).collect()
 }
 
-/// Ground seen through the product (a handle, a ring) is not connected to the rim.
+/// Shuts the flood out of places it reached through a narrow gap, unless they are real openings: a
+/// gap in an outline is where product and ground happen to look the same.
 ///
-/// It is told from a part of the product in the ground's colour, such as a label, by its size, by
-/// being bare ground for the most part, and by having nothing printed on it.
-fn open_holes(working: &Working, classes: &[Class], slopes: &[f32], slope_max: f32, ground: &mut [bool]) {
-    let enclosed: Vec<bool> =
-        (0..ground.len()).map(|at| !ground[at] && classes[at] != Class::Other && slopes[at] < slope_max).collect();
+/// Beside the product's foot a shaded nook between it and its crumbs looks much like such a place;
+/// there only print gives the product away.
+fn close_rooms(working: &Working, exact: &[bool], zone: usize, ground: &mut [bool]) {
+    let width = working.width;
+    let radius = (width.max(working.height) as f32 * DOOR_SHARE / 2.0) as usize;
+    let core = erode_by(ground, width, radius);
+    let outside = dilate_by(&reach(&core, rim(width, working.height), width), width, radius);
+    let behind: Vec<bool> = ground.iter().zip(&outside).map(|(&ground, &outside)| ground && !outside).collect();
+    // A slit along the product is no room: it has no place wide enough to stand in.
+    let roomy = erode_by(&behind, width, radius / 3);
+    for room in pieces(&behind, width) {
+        if !room.iter().any(|&at| roomy[at]) {
+            continue;
+        }
+        let middle = room.iter().sum::<usize>() / room.len();
+        let printed = islands(&room, width, ground.len(), 12) > 1;
+        if printed || (middle < zone && !is_exact(&room, exact)) {
+            for at in room {
+                ground[at] = false;
+            }
+        }
+    }
+}
+
+/// Whether a piece matches the bare ground closely for the most part.
+fn is_exact(piece: &[usize], exact: &[bool]) -> bool {
+    piece.iter().filter(|&&at| exact[at]).count() * 10 >= piece.len() * 7
+}
+
+/// Adds the ground seen through the product (a handle, a ring), which no flood from the rim reaches.
+///
+/// It is told from a part of the product in the ground's colour by matching it closely, and by
+/// having nothing printed on it.
+fn open_holes(working: &Working, quiet: &[bool], exact: &[bool], ground: &mut [bool]) {
+    let enclosed: Vec<bool> = quiet.iter().zip(ground.iter()).map(|(&quiet, &ground)| quiet && !ground).collect();
     let area_min = ground.len() / 2500;
     for hole in pieces(&enclosed, working.width) {
-        let bare = hole.iter().filter(|&&at| classes[at] == Class::Bare).count();
-        if hole.len() < area_min || bare * 10 < hole.len() * 7 || islands(&hole, working.width, ground.len()) > 1 {
+        if hole.len() < area_min || !is_exact(&hole, exact) || islands(&hole, working.width, ground.len(), 12) > 0 {
             continue;
         }
         let mut region = vec![false; ground.len()];
         for at in hole {
             region[at] = true;
         }
-        for _ in 0..SLOPE_REACH {
-            region = dilate(&region, working.width);
-        }
-        for (ground, hole) in ground.iter_mut().zip(region) {
+        for (ground, hole) in ground.iter_mut().zip(dilate_by(&region, working.width, SLOPE_REACH)) {
             *ground |= hole;
         }
     }
 }
 
-/// Takes away the steep, dark part of the shadow just below the product.
+/// Takes away the steep, dark part of the shadow under the product.
 ///
-/// Followed upwards from the ground under each column for as long as it only grows darker and keeps
-/// the hue of shaded ground; then evened out across columns, or the base would be combed.
+/// Below each column's lowest product pixel, where the ground is already shaded, the shadow is
+/// followed upwards for as long as it only grows darker and keeps the hue of shaded ground.
 fn clear_contact_shadow(working: &Working, surface: &Surface, ground: &mut [bool]) {
     let (width, height) = (working.width, working.height);
     let steps_max = (height as f32 * CONTACT_SHARE) as usize;
@@ -165,32 +231,39 @@ fn clear_contact_shadow(working: &Working, surface: &Surface, ground: &mut [bool
     for (y, row) in models.chunks_exact_mut(width).enumerate() {
         surface.row(y, working, row);
     }
-    for base in (1..height).rev() {
-        let starts: Vec<bool> =
-            (0..width).map(|x| ground[base * width + x] && !ground[(base - 1) * width + x]).collect();
-        if !starts.contains(&true) {
-            continue;
-        }
-        let climbed: Vec<usize> = (0..width)
-            .map(|x| if starts[x] { climb(working, &models, ground, x, base, steps_max) } else { 0 })
-            .collect();
-        for x in 0..width {
-            for step in 1..=climbed[x] {
-                ground[(base - step) * width + x] = true;
+    let climbed: Vec<(usize, usize)> = (0..width)
+        .map(|x| {
+            let sole = (0..height).rev().find(|&y| !ground[y * width + x]);
+            match sole {
+                Some(sole) if sole + 1 < height => (sole + 1, climb(working, &models, x, sole + 1, steps_max)),
+                _ => (0, 0),
             }
+        })
+        .collect();
+    for x in 0..width {
+        let (base, _) = climbed[x];
+        // The median of the neighbours, or single columns would comb the base.
+        let mut nearby: Vec<usize> =
+            climbed[x.saturating_sub(4)..(x + 5).min(width)].iter().map(|&(_, steps)| steps).collect();
+        nearby.sort_unstable();
+        for step in 1..=nearby[nearby.len() / 2].min(base) {
+            ground[(base - step) * width + x] = true;
         }
     }
 }
 
-fn climb(working: &Working, models: &[[f32; 3]], ground: &[bool], x: usize, base: usize, steps_max: usize) -> usize {
+fn climb(working: &Working, models: &[[f32; 3]], x: usize, base: usize, steps_max: usize) -> usize {
     let width = working.width;
     let mut lightness = working.lab[base * width + x][0];
+    // Under a part held in the air the ground is bare: there only a faint shade is ground.
+    let shaded = lightness < models[base * width + x][0] * 0.94;
+    let depth_min = if shaded { 0.3 } else { 0.7 };
     let mut steps = 0;
     while steps < steps_max && steps < base {
         let at = (base - steps - 1) * width + x;
         let (depth, tint) = shade(working.lab[at], models[at]);
         let here = working.lab[at][0];
-        if ground[at] || depth < 0.2 || tint > SHADOW_TINT_MAX + 0.04 * (1.0 - depth) || here > lightness + 0.006 {
+        if depth < depth_min || tint > SHADOW_TINT_MAX + 0.04 * (1.0 - depth) || here > lightness + 0.01 {
             break;
         }
         lightness = lightness.min(here);

@@ -13,9 +13,8 @@ use super::working::Working;
 /// pixels.
 const STRIP: f32 = 4.0;
 
-/// Contrast between product and ground, in sRGB steps, at which projection starts to be believed
-/// and at which it is believed fully. Below, the edge is placed by geometry alone.
-const CONTRAST: (f32, f32) = (14.0, 45.0);
+/// Departure from the ground, in sRGB steps, below which a pixel may be noise.
+const NOISE_FLOOR: f32 = 7.0;
 
 /// The full picture with its new alpha.
 pub(super) struct Matte {
@@ -27,13 +26,10 @@ pub(super) struct Matte {
 
 /// Cuts the photo along the mask found in the working copy.
 pub(super) fn cut(photo: &RgbaImage, working: &Working, mask: &[bool]) -> Matte {
-    let (width, height) = (working.width, working.height);
-    let signed = signed_distance(mask, width, height);
-    let product = side_colours(working, &signed, |distance| distance > STRIP * 0.75);
-    let ground = side_colours(working, &signed, |distance| distance < -STRIP * 0.75);
-    let edge_support = edge_support(&signed, &product, &ground);
-    let pixels = compose(photo, working, &signed, &product, &ground);
-    Matte { pixels, edge_support }
+    let signed = signed_distance(mask, working.width, working.height);
+    let ground = ground_colours(working, &signed);
+    let strip = Strip::new(photo, working, &signed, &ground);
+    Matte { edge_support: strip.edge_support(), pixels: strip.compose(photo) }
 }
 
 /// Distance to the outline in working pixels: positive inside. Chamfer 3-4, exact to a few per cent
@@ -95,15 +91,15 @@ fn chamfer(mask: &[bool], width: usize, height: usize, target: bool) -> Vec<u16>
     distance
 }
 
-/// The mean colour of one side near each pixel, in sRGB steps.
+/// The mean colour of the ground near each pixel, in sRGB steps.
 ///
-/// Two radii: the near mean follows a change of colour along the edge, the far one fills in where a
-/// thin part has no sure pixel close by.
-fn side_colours(working: &Working, signed: &[f32], sure: impl Fn(f32) -> bool) -> Vec<[f32; 3]> {
+/// Two radii: the near mean follows a shadow along the edge, the far one fills in where the ground
+/// is hemmed in and no sure pixel of it is close by.
+fn ground_colours(working: &Working, signed: &[f32]) -> Vec<[f32; 3]> {
     let (width, height) = (working.width, working.height);
     let mut near: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; signed.len()]);
     for (at, pixel) in working.rgba.as_raw().chunks_exact(4).enumerate() {
-        if sure(signed[at]) {
+        if signed[at] < -2.5 {
             for channel in 0..3 {
                 near[channel][at] = f32::from(pixel[channel]);
             }
@@ -113,7 +109,7 @@ fn side_colours(working: &Working, signed: &[f32], sure: impl Fn(f32) -> bool) -
     let mut scratch = vec![0.0; signed.len()];
     let mut far = near.clone();
     for plane in &mut near {
-        box_blur(plane, &mut scratch, width, height, 6);
+        box_blur(plane, &mut scratch, width, height, 5);
     }
     for plane in &mut far {
         box_blur(plane, &mut scratch, width, height, 30);
@@ -125,18 +121,6 @@ fn side_colours(working: &Working, signed: &[f32], sure: impl Fn(f32) -> bool) -
             std::array::from_fn(|channel| (near[channel][at] + far_weight * far[channel][at]) / weight)
         })
         .collect()
-}
-
-fn edge_support(signed: &[f32], product: &[[f32; 3]], ground: &[[f32; 3]]) -> f32 {
-    let (mut outline, mut seen) = (0_u32, 0_u32);
-    for (at, distance) in signed.iter().enumerate() {
-        if distance.abs() < 0.6 {
-            outline += 1;
-            let contrast: f32 = (0..3).map(|channel| (product[at][channel] - ground[at][channel]).powi(2)).sum();
-            seen += u32::from(contrast.sqrt() > CONTRAST.1 * 0.6);
-        }
-    }
-    seen as f32 / outline.max(1) as f32
 }
 
 /// What surrounds a full-size pixel in the working copy, blended bilinearly.
@@ -166,76 +150,173 @@ impl Blend {
     }
 }
 
-fn compose(
-    photo: &RgbaImage,
-    working: &Working,
-    signed: &[f32],
-    product: &[[f32; 3]],
-    ground: &[[f32; 3]],
-) -> RgbaImage {
-    let (width, height) = photo.dimensions();
-    let scale_x = working.width as f32 / width as f32;
-    let scale_y = working.height as f32 / height as f32;
-    let mut out = photo.clone();
-    for (y, row) in out.chunks_exact_mut(width as usize * 4).enumerate() {
-        let working_y = (y as f32 + 0.5) * scale_y - 0.5;
-        for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
-            let working_x = (x as f32 + 0.5) * scale_x - 0.5;
-            let nearest = (working_y + 0.5) as usize * working.width + (working_x + 0.5) as usize;
-            let rough = signed[nearest.min(signed.len() - 1)];
-            if rough > STRIP + 1.5 {
+/// The full picture along the outline.
+struct Strip {
+    width: usize,
+    height: usize,
+    /// Full-size pixels to one working pixel.
+    scale: f32,
+    /// Distance to the working outline in working pixels, positive inside.
+    distance: Vec<f32>,
+    /// How far the colour departs from the ground's, in sRGB steps; only within the strip.
+    departure: Vec<f32>,
+    /// The ground's colour there.
+    ground: Vec<[u8; 3]>,
+    /// Steps from the first pixel that is not ground, inwards; 0 for ground.
+    depth: Vec<u8>,
+}
+
+impl Strip {
+    fn new(photo: &RgbaImage, working: &Working, signed: &[f32], colours: &[[f32; 3]]) -> Self {
+        let (width, height) = (photo.width() as usize, photo.height() as usize);
+        let (step_x, step_y) = (working.width as f32 / width as f32, working.height as f32 / height as f32);
+        let mut distance = vec![0.0; width * height];
+        let mut departure = vec![0.0; width * height];
+        let mut ground = vec![[0; 3]; width * height];
+        for (y, row) in photo.as_raw().chunks_exact(width * 4).enumerate() {
+            let working_y = (y as f32 + 0.5) * step_y - 0.5;
+            let nearest_row = ((working_y + 0.5) as usize).min(working.height - 1) * working.width;
+            for (x, pixel) in row.chunks_exact(4).enumerate() {
+                let at = y * width + x;
+                let working_x = (x as f32 + 0.5) * step_x - 0.5;
+                let rough = signed[nearest_row + ((working_x + 0.5) as usize).min(working.width - 1)];
+                if rough.abs() > STRIP + 1.5 {
+                    distance[at] = rough;
+                    continue;
+                }
+                let blend = Blend::new(working_x, working_y, working.width, working.height);
+                distance[at] = blend.value(signed);
+                let back = blend.colour(colours);
+                let squared: f32 = (0..3).map(|i| (f32::from(pixel[i]) - back[i]).powi(2)).sum();
+                departure[at] = squared.sqrt();
+                ground[at] = back.map(|value| (value + 0.5) as u8);
+            }
+        }
+        let mut strip = Self { width, height, scale: 1.0 / step_x, distance, departure, ground, depth: Vec::new() };
+        strip.depth = strip.depths();
+        strip
+    }
+
+    /// Half width of the transition from ground to product, in full-size pixels: optics and the
+    /// sensor blur an edge over about three, whatever the size of the photo.
+    fn edge_width(&self) -> u8 {
+        (1.5 + 0.5 * self.scale).round().clamp(2.0, 6.0) as u8
+    }
+
+    /// Whether a pixel is anything but ground.
+    ///
+    /// Within two working pixels of the outline its colour decides; beyond, the outline does. A
+    /// weak edge inside the outline is left to the outline as well.
+    fn is_product(&self, at: usize) -> bool {
+        let distance = self.distance[at];
+        if distance.abs() > 2.0 { distance > 0.0 } else { self.departure[at] > NOISE_FLOOR * 1.6 || distance > 0.8 }
+    }
+
+    fn depths(&self) -> Vec<u8> {
+        let (width, height) = (self.width, self.height);
+        let mut depth: Vec<u8> = (0..width * height).map(|at| if self.is_product(at) { 200 } else { 0 }).collect();
+        // City blocks and diagonals alternate well enough over the few steps that matter.
+        for y in 0..height {
+            for x in 0..width {
+                let at = y * width + x;
+                let left = if x > 0 { depth[at - 1] } else { 200 };
+                let above = if y > 0 { depth[at - width] } else { 200 };
+                depth[at] = depth[at].min(left.saturating_add(1)).min(above.saturating_add(1));
+            }
+        }
+        for y in (0..height).rev() {
+            for x in (0..width).rev() {
+                let at = y * width + x;
+                let right = if x + 1 < width { depth[at + 1] } else { 200 };
+                let below = if y + 1 < height { depth[at + width] } else { 200 };
+                depth[at] = depth[at].min(right.saturating_add(1)).min(below.saturating_add(1));
+            }
+        }
+        depth
+    }
+
+    /// Indices of the square of `radius` around a pixel, clipped to the picture.
+    fn around(&self, at: usize, radius: usize) -> impl Iterator<Item = usize> {
+        let (x, y, width) = (at % self.width, at / self.width, self.width);
+        let columns = x.saturating_sub(radius)..(x + radius + 1).min(self.width);
+        (y.saturating_sub(radius)..(y + radius + 1).min(self.height))
+            .flat_map(move |y| columns.clone().map(move |x| y * width + x))
+    }
+
+    /// Share of the outline along which the picture really changes.
+    fn edge_support(&self) -> f32 {
+        let (mut outline, mut seen) = (0_u32, 0_u32);
+        for at in 0..self.depth.len() {
+            if self.depth[at] == 1 && self.distance[at].abs() < STRIP {
+                outline += 1;
+                let strongest = self.around(at, usize::from(self.edge_width())).map(|i| self.departure[i]);
+                seen += u32::from(strongest.fold(0.0, f32::max) > NOISE_FLOOR * 3.0);
+            }
+        }
+        seen as f32 / outline.max(1) as f32
+    }
+
+    fn compose(&self, photo: &RgbaImage) -> RgbaImage {
+        let mut out = photo.clone();
+        let width = self.edge_width();
+        for (at, pixel) in out.chunks_exact_mut(4).enumerate() {
+            if self.depth[at] > width {
+                pixel[3] = 255;
                 continue;
             }
-            if rough < -STRIP - 1.5 {
+            if self.distance[at] < -STRIP {
                 pixel.fill(0);
                 continue;
             }
-            let blend = Blend::new(working_x, working_y, working.width, working.height);
-            let distance = blend.value(signed);
-            let colour: [f32; 3] = std::array::from_fn(|channel| f32::from(pixel[channel]));
-            let (front, back) = (blend.colour(product), blend.colour(ground));
-            let alpha = alpha_at(distance, colour, front, back);
-            write_pixel(pixel, alpha, colour, front, back);
+            let alpha = self.alpha(at, width);
+            self.write(photo, at, alpha, pixel);
+        }
+        out
+    }
+
+    /// How much product a pixel near the edge holds: its departure from the ground over the largest
+    /// one nearby. The nearby product may itself fade towards the ground's colour, as glass and
+    /// polished metal do along their rim, so a distant mean would not do.
+    fn alpha(&self, at: usize, width: u8) -> f32 {
+        let strongest = self.around(at, usize::from(width)).map(|i| self.departure[i]).fold(0.0, f32::max);
+        // The low end is cut off: noise would leave a veil over the ground.
+        let measured = ((self.departure[at] - NOISE_FLOOR) / (0.92 * strongest - NOISE_FLOOR).max(1.0)).clamp(0.0, 1.0);
+        let drawn = smoothstep(-0.6, 0.6, self.distance[at]);
+        let trust = smoothstep(NOISE_FLOOR * 2.0, NOISE_FLOOR * 4.0, strongest);
+        // Nothing outside the strip's core is product, however it looks: it is another object.
+        let reach = smoothstep(-3.0, -1.8, self.distance[at]);
+        (drawn + (measured - drawn) * trust) * reach
+    }
+
+    fn write(&self, photo: &RgbaImage, at: usize, alpha: f32, pixel: &mut [u8]) {
+        let byte = (alpha * 255.0 + 0.5) as u8;
+        if byte < 6 {
+            pixel.fill(0);
+            return;
+        }
+        pixel[3] = byte;
+        if byte == 255 {
+            return;
+        }
+        let inner = self.edge_width();
+        let (mut sum, mut count) = ([0.0_f32; 3], 0.0_f32);
+        for i in self.around(at, usize::from(inner) + 2) {
+            if self.depth[i] > inner.min(2) {
+                for (channel, sum) in sum.iter_mut().enumerate() {
+                    *sum += f32::from(photo.as_raw()[i * 4 + channel]);
+                }
+                count += 1.0;
+            }
+        }
+        // The less product a pixel holds the more its noise is magnified, so the mean takes over.
+        let trust = if count > 0.0 { smoothstep(0.3, 0.95, alpha) } else { 1.0 };
+        for channel in 0..3 {
+            let back = f32::from(self.ground[at][channel]);
+            let unmixed = ((f32::from(pixel[channel]) - (1.0 - alpha) * back) / alpha).clamp(0.0, 255.0);
+            let front = sum[channel] / count.max(1.0);
+            pixel[channel] = (front + (unmixed - front) * trust + 0.5).clamp(0.0, 255.0) as u8;
         }
     }
-    out
-}
-
-fn alpha_at(distance: f32, colour: [f32; 3], front: [f32; 3], back: [f32; 3]) -> f32 {
-    let (mut along, mut contrast) = (0.0, 0.0);
-    for channel in 0..3 {
-        let axis = front[channel] - back[channel];
-        along += (colour[channel] - back[channel]) * axis;
-        contrast += axis * axis;
-    }
-    // The ends are stretched a little: sensor noise would leave a veil over the ground otherwise.
-    let projected = ((along / contrast.max(1.0) - 0.06) / 0.84).clamp(0.0, 1.0);
-    let geometric = smoothstep(-0.8, 1.2, distance);
-    let trust = smoothstep(CONTRAST.0, CONTRAST.1, contrast.sqrt());
-    let mixed = geometric + (projected - geometric) * trust;
-    // Towards the ends of the strip only geometry speaks, so that no seam shows there.
-    let settled = smoothstep(STRIP * 0.5, STRIP, distance.abs());
-    let step = if distance > 0.0 { 1.0 } else { 0.0 };
-    mixed + (step - mixed) * settled
-}
-
-fn write_pixel(pixel: &mut [u8], alpha: f32, colour: [f32; 3], front: [f32; 3], back: [f32; 3]) {
-    let byte = (alpha * 255.0 + 0.5) as u8;
-    if byte == 255 {
-        pixel[3] = 255;
-        return;
-    }
-    if byte == 0 {
-        pixel.fill(0);
-        return;
-    }
-    // The less product a pixel holds the more its noise is magnified, so the mean takes over.
-    let trust = smoothstep(0.25, 0.95, alpha);
-    for channel in 0..3 {
-        let unmixed = ((colour[channel] - (1.0 - alpha) * back[channel]) / alpha).clamp(0.0, 255.0);
-        pixel[channel] = (front[channel] + (unmixed - front[channel]) * trust + 0.5).clamp(0.0, 255.0) as u8;
-    }
-    pixel[3] = byte;
 }
 
 fn smoothstep(low: f32, high: f32, value: f32) -> f32 {

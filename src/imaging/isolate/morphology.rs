@@ -84,19 +84,65 @@ pub(super) fn pieces(mask: &[bool], width: usize) -> Vec<Vec<usize>> {
     pieces
 }
 
-/// How many islands a connected piece encloses, by Euler's formula on its cells.
-pub(super) fn islands(piece: &[usize], width: usize, length: usize) -> i64 {
-    let mut mask = vec![false; length + width + 1];
+/// How many islands of at least `area_min` pixels a connected piece encloses.
+pub(super) fn islands(piece: &[usize], width: usize, length: usize, area_min: usize) -> usize {
+    let mut others = vec![true; length];
     for &at in piece {
-        mask[at] = true;
+        others[at] = false;
     }
-    let (mut edges, mut squares) = (0_i64, 0_i64);
-    for &at in piece {
-        let (right, below) = (mask[at + 1] && (at + 1) % width != 0, mask[at + width]);
-        edges += i64::from(right) + i64::from(below);
-        squares += i64::from(right && below && mask[at + width + 1]);
+    let enclosed = |at: usize| {
+        let x = at % width;
+        x > 0 && x + 1 < width && at >= width && at + width < length
+    };
+    pieces(&others, width)
+        .iter()
+        .filter(|island| island.len() >= area_min && island.iter().all(|&at| enclosed(at)))
+        .count()
+}
+
+/// [`erode`] `radius` times, in one pass.
+pub(super) fn erode_by(mask: &[bool], width: usize, radius: usize) -> Vec<bool> {
+    let inverse: Vec<bool> = mask.iter().map(|&set| !set).collect();
+    let mut eroded = dilate_by(&inverse, width, radius);
+    for set in &mut eroded {
+        *set = !*set;
     }
-    1 - (piece.len() as i64 - edges + squares)
+    eroded
+}
+
+/// [`dilate`] `radius` times, in one pass: each row and column remembers how far the last set
+/// pixel lies behind.
+pub(super) fn dilate_by(mask: &[bool], width: usize, radius: usize) -> Vec<bool> {
+    let height = mask.len() / width.max(1);
+    let mut across = vec![false; mask.len()];
+    for (source, target) in mask.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
+        let mut since = usize::MAX;
+        for x in 0..width {
+            since = if source[x] { 0 } else { since.saturating_add(1) };
+            target[x] = since <= radius;
+        }
+        since = usize::MAX;
+        for x in (0..width).rev() {
+            since = if source[x] { 0 } else { since.saturating_add(1) };
+            target[x] |= since <= radius;
+        }
+    }
+    let mut out = vec![false; mask.len()];
+    let mut since = vec![usize::MAX; width];
+    let mut sweep = |y: usize, since: &mut [usize]| {
+        for x in 0..width {
+            since[x] = if across[y * width + x] { 0 } else { since[x].saturating_add(1) };
+            out[y * width + x] |= since[x] <= radius;
+        }
+    };
+    for y in 0..height {
+        sweep(y, &mut since);
+    }
+    since.fill(usize::MAX);
+    for y in (0..height).rev() {
+        sweep(y, &mut since);
+    }
+    out
 }
 
 /// Every pixel on the rim of a picture.
@@ -122,6 +168,21 @@ mod tests {
     }
 
     #[test]
+    fn one_pass_equals_many() {
+        let mask: Vec<bool> = (0..35 * 20).map(|i| (i * i + i / 7) % 83 == 0).collect();
+        let (mut grown, mut shrunk) = (mask.clone(), dilate_by(&mask, 35, 5));
+        for _ in 0..3 {
+            grown = dilate(&grown, 35);
+        }
+        assert_eq!(dilate_by(&mask, 35, 3), grown);
+        let many = shrunk.clone();
+        for _ in 0..2 {
+            shrunk = erode(&shrunk, 35);
+        }
+        assert_eq!(erode_by(&many, 35, 2), shrunk);
+    }
+
+    #[test]
     fn a_flood_does_not_pass_a_closed_wall() {
         let (open, width) = mask(&["#####", "#...#", "#.#.#", "#...#", "#####"]);
         let reached = reach(&open, rim(5, 5), width);
@@ -134,7 +195,7 @@ mod tests {
         let (picture, width) = mask(&["#####..#", "#.#.#..#", "#####...", "........"]);
         let pieces = pieces(&picture, width);
         assert_eq!(pieces.iter().map(Vec::len).collect::<Vec<_>>(), [13, 2]);
-        assert_eq!(islands(&pieces[0], width, picture.len()), 2);
-        assert_eq!(islands(&pieces[1], width, picture.len()), 0);
+        assert_eq!(islands(&pieces[0], width, picture.len(), 1), 2);
+        assert_eq!(islands(&pieces[1], width, picture.len(), 1), 0);
     }
 }
