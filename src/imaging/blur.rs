@@ -122,7 +122,7 @@ mod tests {
     fn a_box_blur_is_the_mean_of_its_window() {
         let mut plane: Vec<f32> = (0..35).map(|i| ((i * 7) % 11) as f32).collect();
         let original = plane.clone();
-        box_blur(&mut plane, &mut vec![0.0; 35], 7, 5, 2);
+        box_blur(&mut plane, &mut [0.0; 35], 7, 5, 2);
         for y in 0..5_i32 {
             for x in 0..7_i32 {
                 let mut sum = 0.0;

@@ -27,10 +27,10 @@ pub struct Oklab {
 impl Oklab {
     /// From sRGB bytes.
     pub fn from_rgb(rgb: [u8; 3]) -> Self {
-        let [r, g, b] = rgb.map(|byte| LINEAR[usize::from(byte)]);
-        let l = (0.412_221_47 * r + 0.536_332_55 * g + 0.051_445_993 * b).cbrt();
-        let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
-        let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+        let [red, green, blue] = rgb.map(|byte| LINEAR[usize::from(byte)]);
+        let l = (0.412_221_47 * red + 0.536_332_55 * green + 0.051_445_993 * blue).cbrt();
+        let m = (0.211_903_5 * red + 0.680_699_5 * green + 0.107_396_96 * blue).cbrt();
+        let s = (0.088_302_46 * red + 0.281_718_85 * green + 0.629_978_7 * blue).cbrt();
         Self {
             l: 0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
             a: 1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,

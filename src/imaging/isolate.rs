@@ -81,6 +81,7 @@ pub enum CutOutMethod {
 /// The sides of the photo the product runs over. Such a side is cut flat: let it bleed off the
 /// poster there, never float.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four sides are four independent facts")]
 pub struct Edges {
     /// Upper side.
     pub top: bool,

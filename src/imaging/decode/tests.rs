@@ -34,7 +34,7 @@ fn crc(bytes: &[u8]) -> u32 {
     })
 }
 
-fn png_chunk(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+fn png_chunk(name: [u8; 4], payload: &[u8]) -> Vec<u8> {
     let mut body = name.to_vec();
     body.extend_from_slice(payload);
     let mut chunk = (payload.len() as u32).to_be_bytes().to_vec();
@@ -48,9 +48,9 @@ fn png_of_size(width: u32, height: u32) -> Vec<u8> {
     header.extend_from_slice(&height.to_be_bytes());
     header.extend_from_slice(&[8, 2, 0, 0, 0]);
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-    bytes.extend(png_chunk(b"IHDR", &header));
-    bytes.extend(png_chunk(b"IDAT", &[0x78, 0x9C, 3, 0, 0, 0, 0, 1]));
-    bytes.extend(png_chunk(b"IEND", &[]));
+    bytes.extend(png_chunk(*b"IHDR", &header));
+    bytes.extend(png_chunk(*b"IDAT", &[0x78, 0x9C, 3, 0, 0, 0, 0, 1]));
+    bytes.extend(png_chunk(*b"IEND", &[]));
     bytes
 }
 
@@ -200,7 +200,7 @@ fn what_is_hidden_behind_the_picture_is_dropped() {
 #[test]
 fn orientation_in_a_png_counts_too() {
     let mut bytes = encode_png_rgba(&scene(40, 20));
-    let chunk = png_chunk(b"eXIf", &tiff_with_orientation(6));
+    let chunk = png_chunk(*b"eXIf", &tiff_with_orientation(6));
     bytes.splice(33..33, chunk);
     assert_eq!(decode(&bytes, &limits()).unwrap().pixels.dimensions(), (20, 40));
 }
@@ -258,7 +258,7 @@ fn an_animated_png_gives_its_still_picture() {
     let pixels = scene(24, 16);
     let mut bytes = encode_png_rgba(&pixels);
     let control: Vec<u8> = [2_u32, 0].iter().flat_map(|value| value.to_be_bytes()).collect();
-    bytes.splice(33..33, png_chunk(b"acTL", &control));
+    bytes.splice(33..33, png_chunk(*b"acTL", &control));
     assert_eq!(decode(&bytes, &limits()).unwrap().pixels, pixels);
 }
 

@@ -160,8 +160,8 @@ fn weighted_fit(samples: &[Sample], weights: &[f64]) -> Option<Surface> {
             for j in 0..6 {
                 normal[i][j] += weight * basis[i] * basis[j];
             }
-            for channel in 0..3 {
-                right[channel][i] += weight * basis[i] * f64::from(sample.lab[channel]);
+            for (right, lab) in right.iter_mut().zip(sample.lab) {
+                right[i] += weight * basis[i] * f64::from(lab);
             }
         }
     }
@@ -183,8 +183,9 @@ fn solve(mut matrix: [[f64; 6]; 6], mut right: [f64; 6]) -> Option<[f64; 6]> {
         right.swap(column, pivot);
         for row in column + 1..6 {
             let factor = matrix[row][column] / matrix[column][column];
-            for k in column..6 {
-                matrix[row][k] -= factor * matrix[column][k];
+            let above = matrix[column];
+            for (value, above) in matrix[row].iter_mut().zip(above).skip(column) {
+                *value -= factor * above;
             }
             right[row] -= factor * right[column];
         }

@@ -17,9 +17,11 @@ const SHADOW_TINT_MAX: f32 = 0.022;
 /// is taken from the photo: an even backdrop gives away even a cream edge before beige.
 const SLOPE_MAX: (f32, f32) = (0.0024, 0.006);
 
-/// Half width of the window slopes are taken over, in working pixels: an edge shows up that far
-/// before it is reached.
+/// Half the distance over which slopes are measured, in working pixels.
 const SLOPE_REACH: usize = 2;
+
+/// How far from an edge its slope shows, and so how far the flood stops short of it.
+const SLOPE_FOOTPRINT: usize = SLOPE_REACH + 1;
 
 /// Steepest penumbra, in OKLab a working pixel: far steeper than the bare ground, and well below
 /// the edge of anything that stands out from it.
@@ -116,7 +118,7 @@ fn quiet(classes: &[Class], slopes: &[f32], slope_max: f32, zone: usize) -> Vec<
 fn flood_once(working: &Working, classes: &[Class], quiet: &[bool]) -> Vec<bool> {
     // From the rim only bare ground may start: a product cut by the frame must not be entered.
     let starts = rim(working.width, working.height).filter(|&at| classes[at] == Class::Bare);
-    dilate_by(&reach(quiet, starts, working.width), working.width, SLOPE_REACH)
+    dilate_by(&reach(quiet, starts, working.width), working.width, SLOPE_FOOTPRINT)
 }
 
 fn classify(working: &Working, surface: &Surface, bare_max: f32) -> Vec<Class> {
@@ -214,7 +216,7 @@ fn open_holes(working: &Working, quiet: &[bool], exact: &[bool], ground: &mut [b
         for at in hole {
             region[at] = true;
         }
-        for (ground, hole) in ground.iter_mut().zip(dilate_by(&region, working.width, SLOPE_REACH)) {
+        for (ground, hole) in ground.iter_mut().zip(dilate_by(&region, working.width, SLOPE_FOOTPRINT)) {
             *ground |= hole;
         }
     }

@@ -40,7 +40,11 @@ fn signed_distance(mask: &[bool], width: usize, height: usize) -> Vec<f32> {
     inside
         .iter()
         .zip(&outside)
-        .map(|(&inside, &outside)| if inside > 0 { inside as f32 / 3.0 - 0.5 } else { 0.5 - outside as f32 / 3.0 })
+        .map(
+            |(&inside, &outside)| {
+                if inside > 0 { f32::from(inside) / 3.0 - 0.5 } else { 0.5 - f32::from(outside) / 3.0 }
+            },
+        )
         .collect()
 }
 
@@ -209,7 +213,7 @@ impl Strip {
     /// weak edge inside the outline is left to the outline as well.
     fn is_product(&self, at: usize) -> bool {
         let distance = self.distance[at];
-        if distance.abs() > 2.0 { distance > 0.0 } else { self.departure[at] > NOISE_FLOOR * 1.6 || distance > 0.8 }
+        if distance.abs() > 2.0 { distance > 0.0 } else { self.departure[at] > NOISE_FLOOR * 1.6 || distance > 1.5 }
     }
 
     fn depths(&self) -> Vec<u8> {
@@ -278,14 +282,22 @@ impl Strip {
     /// one nearby. The nearby product may itself fade towards the ground's colour, as glass and
     /// polished metal do along their rim, so a distant mean would not do.
     fn alpha(&self, at: usize, width: u8) -> f32 {
-        let strongest = self.around(at, usize::from(width)).map(|i| self.departure[i]).fold(0.0, f32::max);
+        let distance = self.distance[at];
+        let strongest = self.strongest(at, usize::from(width));
+        // A visible edge a little further in says that this pixel, which has none, is bare ground.
+        let beyond = self.strongest(at, usize::from(width) + (2.0 * self.scale).ceil() as usize);
+        let trust = smoothstep(NOISE_FLOOR * 2.5, NOISE_FLOOR * 5.0, beyond);
         // The low end is cut off: noise would leave a veil over the ground.
-        let measured = ((self.departure[at] - NOISE_FLOOR) / (0.92 * strongest - NOISE_FLOOR).max(1.0)).clamp(0.0, 1.0);
-        let drawn = smoothstep(-0.6, 0.6, self.distance[at]);
-        let trust = smoothstep(NOISE_FLOOR * 2.0, NOISE_FLOOR * 4.0, strongest);
-        // Nothing outside the strip's core is product, however it looks: it is another object.
-        let reach = smoothstep(-3.0, -1.8, self.distance[at]);
-        (drawn + (measured - drawn) * trust) * reach
+        let full = strongest.max(NOISE_FLOOR * 4.0) * 0.92;
+        let measured = ((self.departure[at] - NOISE_FLOOR) / (full - NOISE_FLOOR)).clamp(0.0, 1.0);
+        let drawn = smoothstep(-0.6, 0.6, distance);
+        let mixed = drawn + (measured - drawn) * trust;
+        // Well outside it is another object, however it looks; well inside it is product.
+        (mixed * smoothstep(-3.0, -1.8, distance)).max(smoothstep(1.0, 2.2, distance))
+    }
+
+    fn strongest(&self, at: usize, radius: usize) -> f32 {
+        self.around(at, radius).map(|i| self.departure[i]).fold(0.0, f32::max)
     }
 
     fn write(&self, photo: &RgbaImage, at: usize, alpha: f32, pixel: &mut [u8]) {
