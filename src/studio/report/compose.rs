@@ -46,7 +46,8 @@ pub(super) struct Rendering {
     pub(super) coverage: f32,
 }
 
-const NEGATIONS: [char; 8] = ['不', '无', '非', '未', '没', '勿', '别', '零'];
+/// Letters before a word that turn its meaning round, or make it another thing: 仿真皮 is no leather.
+const NEGATIONS: [char; 14] = ['不', '无', '非', '未', '没', '勿', '别', '零', '仿', '假', '似', '抗', '防', '免'];
 
 impl<'a> Tiling<'a> {
     /// Covers as much of a clause as possible with as few tiles as possible.
@@ -73,7 +74,7 @@ impl<'a> Tiling<'a> {
                 let claim = matches!(&tile.kind, Kind::Word(id, _) if lexicon.entry(*id).role == Role::Claim);
                 let particle = matches!(&tile.kind, Kind::Word(id, _)
                     if matches!(lexicon.entry(*id).role, Role::And | Role::List | Role::With | Role::Silent));
-                let gain = if matches!(tile.kind, Kind::Space) { 0 } else { (tile.end - start) as i32 * 10 };
+                let gain = if matches!(tile.kind, Kind::Space) { 4 } else { (tile.end - start) as i32 * 10 };
                 let value =
                     best[tile.end].0 + gain - if particle { 5 } else { 3 } + if claim { claim_bonus } else { 0 };
                 if value > choice.0 {
@@ -96,7 +97,7 @@ impl<'a> Tiling<'a> {
                 at += 1;
             }
         }
-        Self { chars, tiles, lexicon, english }
+        Self { tiles: without_stumps(tiles), chars, lexicon, english }
     }
 
     /// The text of a range of tiles.
@@ -149,7 +150,7 @@ impl<'a> Tiling<'a> {
             match &tile.kind {
                 Kind::Space => {
                     tokens -= 1;
-                    continue;
+                    builder.last = Last::Other;
                 }
                 Kind::Unknown => {
                     let word = self.chars[tile.start..tile.end].iter().filter(|c| c.is_alphanumeric()).count();
@@ -185,6 +186,21 @@ impl<'a> Tiling<'a> {
         let text = builder.finish();
         (tokens > 0 && !text.is_empty() && total > 0).then(|| Rendering { text, coverage: known as f32 / total as f32 })
     }
+}
+
+/// A bare number before an unknown word (11万转) is no number of its own.
+fn without_stumps(tiles: Vec<Tile>) -> Vec<Tile> {
+    let mut kept: Vec<Tile> = Vec::with_capacity(tiles.len());
+    for tile in tiles {
+        let bare = |last: &Tile| matches!(&last.kind, Kind::Figure(quantity) if quantity.unit.is_none());
+        match kept.last_mut() {
+            Some(last) if matches!(tile.kind, Kind::Unknown) && bare(last) => {
+                *last = Tile { start: last.start, end: tile.end, kind: Kind::Unknown };
+            }
+            _ => kept.push(tile),
+        }
+    }
+    kept
 }
 
 fn candidates(chars: &[char], start: usize, lexicon: &Lexicon, english: bool) -> Vec<Tile> {
@@ -233,13 +249,52 @@ enum Join {
     List,
     And,
     With,
+    Subject,
 }
+
+/// What was said just before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Last {
+    Phrase,
+    Claim,
+    #[default]
+    Other,
+}
+
+/// How the claims of the lexicon begin that are verbs.
+const VERBS: [&str; 24] = [
+    "absorbs",
+    "brightens",
+    "builds",
+    "calms",
+    "controls",
+    "cooks",
+    "evens",
+    "fades",
+    "fits",
+    "flatters",
+    "hydrates",
+    "keeps",
+    "lends",
+    "lets",
+    "locks",
+    "makes",
+    "opens",
+    "resists",
+    "runs",
+    "soothes",
+    "strengthens",
+    "supports",
+    "stays",
+    "softens",
+];
 
 /// Puts words together into noun phrases, and phrases into a line.
 #[derive(Default)]
 struct Builder {
     english: bool,
     segments: Vec<(Join, String)>,
+    last: Last,
     words: Vec<String>,
     can_end: bool,
     only_figures: bool,
@@ -248,6 +303,7 @@ struct Builder {
 
 impl Builder {
     fn word(&mut self, word: &str, can_end: bool) {
+        self.last = Last::Other;
         if word.is_empty() {
             return;
         }
@@ -276,23 +332,38 @@ impl Builder {
             let separator = if self.english { " " } else { "" };
             self.segments.push((self.pending, words.join(separator)));
             self.pending = Join::Comma;
+            self.last = Last::Phrase;
         }
         self.can_end = false;
     }
 
+    /// Something unknown stands here: what leans on it from the left may mean something else
+    /// (0添加蔗糖 is not 0添加), so it is not said.
     fn gap(&mut self) {
+        if std::mem::take(&mut self.last) == Last::Claim {
+            self.segments.pop();
+        }
         self.can_end = false;
         self.flush();
         self.pending = Join::Comma;
     }
 
     fn claim(&mut self, text: String) {
+        self.last = Last::Other;
         self.flush();
+        // "centella" + "soothes and restores" is a sentence, not a list
+        let is_subject =
+            self.last == Last::Phrase && self.segments.last().is_some_and(|(_, phrase)| !phrase.ends_with('s'));
+        if self.english && is_subject && text.split(' ').next().is_some_and(|verb| VERBS.contains(&verb)) {
+            self.pending = Join::Subject;
+        }
         self.segments.push((self.pending, text));
         self.pending = Join::Comma;
+        self.last = Last::Claim;
     }
 
     fn joiner(&mut self, join: Join) {
+        self.last = Last::Other;
         // a modifier before 、 or 与 belongs to a list of modifiers: keep it in the phrase
         if !self.words.is_empty() && !self.can_end && matches!(join, Join::And | Join::List) {
             let mark = match (join, self.english) {
@@ -322,6 +393,7 @@ impl Builder {
                 }
             } else {
                 out.push_str(match (join, last_of_list, self.english) {
+                    (Join::Subject, _, _) => " ",
                     (Join::With, _, true) => " with ",
                     (Join::With, _, false) => "搭配",
                     (_, true, true) => " and ",

@@ -33,6 +33,14 @@ impl Knowledge {
         self.pairs(name).into_iter().next().unwrap_or_else(|| Bilingual::new("新品", "New Arrival"))
     }
 
+    /// Supporting lines for a headline with this icon, the most specific first.
+    pub(super) fn details(self, icon: Icon) -> impl Iterator<Item = Bilingual> {
+        [self.kind, self.category.code(), "any"].into_iter().flat_map(move |owner| {
+            let lines = KINDS.iter().filter(move |row| row[0] == owner && row[1] == "detail");
+            lines.filter(move |row| row.get(4) == Some(&icon.code())).map(|row| Bilingual::new(row[2], row[3]))
+        })
+    }
+
     pub(super) fn scenes(self) -> Vec<Bilingual> {
         self.pairs("scene")
     }
@@ -93,6 +101,13 @@ mod tests {
     }
 
     #[test]
+    fn every_icon_has_a_supporting_line() {
+        for icon in Icon::ALL {
+            assert!(Knowledge { category: Category::Other, kind: "" }.details(icon).next().is_some(), "{icon:?}");
+        }
+    }
+
+    #[test]
     fn templates_keep_the_budgets_and_hold_no_figures() {
         for row in KINDS.iter() {
             let (title, detail) = (row[1] == "name" || row[1] == "point" || row[1] == "slogan", row[1] == "step");
@@ -104,7 +119,7 @@ mod tests {
                     "{row:?}"
                 );
             }
-            if detail || row[1] == "caution" {
+            if detail || row[1] == "caution" || row[1] == "detail" {
                 assert!(
                     zh_columns(row[2]) <= DETAIL_ZH_COLUMNS_MAX && en_words(row[3]) <= DETAIL_EN_WORDS_MAX,
                     "{row:?}"

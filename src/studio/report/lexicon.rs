@@ -149,7 +149,7 @@ pub(super) static TO_CHINESE: LazyLock<Lexicon> = LazyLock::new(|| {
     for row in rows(TERMS) {
         lexicon.add(&row[1].to_ascii_lowercase(), term(&row, first_choice(row[0])));
     }
-    for row in rows(CLAIMS).filter(|row| !row[1].contains(['(', '[']) && !row[1].contains('2') && !row[0].contains("["))
+    for row in rows(CLAIMS).filter(|row| !row[1].contains(['(', '[']) && !row[1].contains('2') && !row[0].contains('['))
     {
         lexicon.add(
             &row[1].replace("{Q}", "{q}"),

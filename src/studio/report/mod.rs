@@ -73,7 +73,12 @@ pub fn report(description: &str, given: Option<&str>) -> ProductReport {
     let named = names::named(&prepared, &clauses, given.as_deref());
     let knowledge = named.knowledge;
     let parameters = parameters::parameters(&clauses, knowledge.category);
-    let points = points::selling_points(&clauses, chinese, knowledge, named.clause);
+    // the name inside the description is no reason to buy, whatever name the seller gave beside it
+    let heading = match given {
+        Some(_) => names::named(&prepared, &clauses, None).spoken,
+        None => named.spoken.clone(),
+    };
+    let points = points::selling_points(&clauses, chinese, knowledge, &heading);
     let guide = guide::guide(&clauses, chinese, knowledge);
     let spec = ["净含量", "容量"]
         .iter()
@@ -87,13 +92,13 @@ pub fn report(description: &str, given: Option<&str>) -> ProductReport {
         brand: named.brand,
         product: Product {
             category: knowledge.category,
-            name: named.name,
-            title: named.title,
-            noun: named.noun,
+            name: latin(named.name, &knowledge),
+            title: latin(named.title, &knowledge),
+            noun: latin(named.noun, &knowledge),
             spec,
             slogan: knowledge.one("slogan"),
         },
-        selling_points: points.points,
+        selling_points: points.list,
         parameters,
         steps: guide.steps,
         cautions: guide.cautions,
@@ -111,6 +116,17 @@ pub fn report(description: &str, given: Option<&str>) -> ProductReport {
             translation: points.translated,
         },
     }
+}
+
+/// A name whose English side holds Latin letters only: a seller may mix the scripts.
+fn latin(name: Bilingual, knowledge: &kinds::Knowledge) -> Bilingual {
+    if compose::is_english(&name.en) {
+        return name;
+    }
+    let words: String = name.en.chars().map(|c| if c.is_ascii() { c } else { ' ' }).collect();
+    let en = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let spoken = en.chars().filter(char::is_ascii_alphabetic).count() >= 2;
+    Bilingual { en: if spoken { en } else { knowledge.one("name").en }, ..name }
 }
 
 fn locks() -> Locks {

@@ -5,7 +5,7 @@ use super::{
     kinds::Knowledge,
     lexicon::{Role, TO_CHINESE, TO_ENGLISH},
     lint::allowed,
-    text::{Clause, Prepared, first_words, title_case},
+    text::{Clause, Prepared, first_words, sentence_case, title_case},
 };
 use crate::domain::{
     report::{Bilingual, Brand, Category, TITLE_EN_WORDS_MAX, TITLE_ZH_COLUMNS_MAX, en_words, is_hanzi, zh_columns},
@@ -21,8 +21,6 @@ pub(super) struct Named {
     pub(super) title: Bilingual,
     pub(super) noun: Bilingual,
     pub(super) knowledge: Knowledge,
-    /// The clause that is nothing but the name.
-    pub(super) clause: Option<usize>,
     /// Model or series in Latin letters, such as `S3`.
     pub(super) model: Option<String>,
     pub(super) name_confidence: f32,
@@ -72,15 +70,15 @@ pub(super) fn named(prepared: &Prepared, clauses: &[Clause], given: Option<&str>
 }
 
 /// Where a name may be written, the surest place first.
-fn candidates(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> Vec<(String, Option<usize>, f32)> {
+fn candidates(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> Vec<(String, f32)> {
     let mut found = Vec::new();
     if let Some(given) = given {
-        found.push((given.to_owned(), None, 1.0));
+        found.push((given.to_owned(), 1.0));
     }
-    for (index, clause) in clauses.iter().enumerate() {
+    for clause in clauses {
         let label = clause.label.as_deref().map(str::to_lowercase);
         if label.is_some_and(|label| NAME_LABELS.contains(&label.as_str())) {
-            found.push((clause.text.clone(), Some(index), 1.0));
+            found.push((clause.text.clone(), 1.0));
         }
     }
     let text = prepared.text();
@@ -90,8 +88,7 @@ fn candidates(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> V
             (before.chars().count() < 80 && (2..=30).contains(&inside.chars().count())).then_some(inside)
         });
         if let Some(inside) = quoted {
-            let index = clauses.iter().position(|clause| clause.text == inside.trim());
-            found.push((inside.trim().to_owned(), index, 0.9));
+            found.push((inside.trim().to_owned(), 0.9));
         }
     }
     found.extend(
@@ -100,7 +97,7 @@ fn candidates(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> V
             .enumerate()
             .take(12)
             .filter(|(_, clause)| clause.label.is_none())
-            .map(|(index, clause)| (clause.text.clone(), Some(index), if index == 0 { 0.8 } else { 0.6 })),
+            .map(|(index, clause)| (clause.text.clone(), if index == 0 { 0.8 } else { 0.6 })),
     );
     found
 }
@@ -156,20 +153,14 @@ fn chinese(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> Name
     let candidates = candidates(prepared, clauses, given);
     let tiled = |text: &str| Tiling::for_name(strip_lead_ins(text, &LEAD_INS), &TO_ENGLISH, true);
     // the first place that holds a product noun; else the first that is short enough to be a name
-    let with_noun = candidates.iter().find_map(|(text, index, confidence)| {
+    let with_noun = candidates.iter().find_map(|(text, confidence)| {
         let tiling = tiled(text);
         let (noun, end) = head_noun(&tiling)?;
         let spoken = tiling.text(0, end);
-        (zh_columns(&spoken) <= SPOKEN_COLUMNS_MAX || *confidence >= 1.0).then_some((
-            tiling,
-            noun,
-            end,
-            *index,
-            *confidence,
-        ))
+        (zh_columns(&spoken) <= SPOKEN_COLUMNS_MAX || *confidence >= 1.0).then_some((tiling, noun, end, *confidence))
     });
     let brand_label = label_value(clauses, &BRAND_LABELS);
-    if let Some((tiling, noun, end, index, confidence)) = with_noun {
+    if let Some((tiling, noun, end, confidence)) = with_noun {
         let entry = tiling.entry_of(noun);
         let (category, kind) = entry.and_then(|entry| entry.category).unwrap_or((Category::Other, ""));
         let knowledge = Knowledge { category, kind };
@@ -196,8 +187,9 @@ fn chinese(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> Name
             _ => None,
         });
         let spoken = one_line(&tiling.text(0, end)).unwrap_or_else(|| noun_text.clone());
-        let whole =
-            index.is_none_or(|index| strip_lead_ins(&clauses[index].text, &LEAD_INS).trim() == tiling.text(0, end));
+        // 自己种的有机大米: what stands before 的 describes and does not name
+        let described = (start..noun).rev().find(|index| tiling.text(*index, index + 1) == "的");
+        start = described.map_or(start, |index| index + 1);
         let title = Bilingual::new(
             title_zh(&tiling, start, noun, end, &noun_text),
             title_en(&tiling, start, noun, end, noun_en),
@@ -210,7 +202,6 @@ fn chinese(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> Name
             title,
             noun: Bilingual::new(noun_text, title_case(noun_en)),
             knowledge,
-            clause: index.filter(|_| whole),
             model,
             name_confidence: confidence,
             brand_confidence,
@@ -220,17 +211,13 @@ fn chinese(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> Name
     let (category, kind) = category_anywhere(clauses, true);
     let knowledge = Knowledge { category, kind };
     let fallback = knowledge.one("name");
-    let short = candidates.iter().find_map(|(text, index, confidence)| {
+    let short = candidates.iter().find_map(|(text, confidence)| {
         let text = strip_lead_ins(text, &LEAD_INS);
         let letters = text.chars().filter(|c| is_hanzi(*c) || c.is_alphabetic()).count();
         let line = one_line(text)?;
-        (letters >= 2 && (zh_columns(&line) <= SPOKEN_COLUMNS_MAX || *confidence >= 1.0)).then_some((
-            line,
-            *index,
-            *confidence,
-        ))
+        (letters >= 2 && (zh_columns(&line) <= SPOKEN_COLUMNS_MAX || *confidence >= 1.0)).then_some((line, *confidence))
     });
-    let (spoken, clause, confidence) = short.unwrap_or_else(|| (fallback.zh.clone(), None, 0.2));
+    let (spoken, confidence) = short.unwrap_or_else(|| (fallback.zh.clone(), 0.2));
     let title_zh = if zh_columns(&spoken) <= TITLE_ZH_COLUMNS_MAX { spoken.clone() } else { fallback.zh.clone() };
     Named {
         brand: brand_label.map(brand_of_label).unwrap_or_default(),
@@ -239,7 +226,6 @@ fn chinese(prepared: &Prepared, clauses: &[Clause], given: Option<&str>) -> Name
         title: Bilingual::new(title_zh, fallback.en.clone()),
         noun: fallback,
         knowledge,
-        clause,
         model: None,
         name_confidence: confidence * 0.6,
         brand_confidence: if brand_label.is_some() { 0.95 } else { 0.4 },
@@ -291,6 +277,14 @@ fn lead_brand(tiling: &Tiling<'_>, noun: usize, category: Category) -> (Brand, u
         if letters_only && word.len() >= 3 && !TECHNICAL.contains(&word.to_ascii_lowercase().as_str()) {
             brand.en = Some(word);
             at += 1;
+            // Dyson戴森吹风机: the Chinese name follows the Latin one
+            if brand.zh.is_none() && at < noun && matches!(tiling.tiles[at].kind, Kind::Unknown) {
+                let text = tiling.text(at, at + 1);
+                if (2..=4).contains(&text.chars().count()) && text.chars().all(is_hanzi) {
+                    brand.zh = Some(text);
+                    at += 1;
+                }
+            }
             while at < noun && matches!(tiling.tiles[at].kind, Kind::Space) {
                 at += 1;
             }
@@ -337,34 +331,33 @@ fn category_anywhere(clauses: &[Clause], chinese: bool) -> (Category, &'static s
 }
 
 fn english(clauses: &[Clause], given: Option<&str>) -> Named {
-    let labelled = clauses.iter().enumerate().find(|(_, clause)| {
+    let labelled = clauses.iter().find(|clause| {
         clause.label.as_deref().is_some_and(|label| NAME_LABELS.contains(&label.to_lowercase().as_str()))
     });
     let places = given
-        .map(|given| (given.to_owned(), None, 1.0))
+        .map(|given| (given.to_owned(), 1.0))
         .into_iter()
-        .chain(labelled.map(|(index, clause)| (clause.text.clone(), Some(index), 1.0)))
-        .chain(clauses.iter().enumerate().take(6).map(|(index, clause)| (clause.text.clone(), Some(index), 0.7)));
+        .chain(labelled.map(|clause| (clause.text.clone(), 1.0)))
+        .chain(clauses.iter().take(6).map(|clause| (clause.text.clone(), 0.7)));
     let mut first_line = None;
     let mut chosen = None;
-    for (text, index, confidence) in places {
+    for (text, confidence) in places {
         let text = strip_lead_ins(&text, &ENGLISH_LEAD_INS).to_owned();
         let phrase = before_verb(&text).to_owned();
-        let whole = phrase.len() == text.len();
         let tiling = Tiling::for_name(&phrase, &TO_CHINESE, false);
         let noun = (0..tiling.tiles.len()).rev().find(|at| tiling.role(*at) == Some(Role::Noun));
         if let Some(noun) = noun {
-            chosen = Some((phrase, index.filter(|_| whole), confidence, tiling, noun));
+            chosen = Some((phrase, confidence, tiling, noun));
             break;
         }
-        first_line = first_line.or(Some((phrase, index.filter(|_| whole), confidence)));
+        first_line = first_line.or(Some((phrase, confidence)));
     }
     let brand_label = label_value(clauses, &BRAND_LABELS);
-    let Some((phrase, clause, confidence, tiling, noun)) = chosen else {
+    let Some((phrase, confidence, tiling, noun)) = chosen else {
         let (category, kind) = category_anywhere(clauses, false);
         let knowledge = Knowledge { category, kind };
         let fallback = knowledge.one("name");
-        let (line, clause, confidence) = first_line.unwrap_or_else(|| (fallback.en.clone(), None, 0.2));
+        let (line, confidence) = first_line.unwrap_or_else(|| (fallback.en.clone(), 0.2));
         let spoken =
             one_line(&first_words(&line, 8)).filter(|line| line.is_ascii()).unwrap_or_else(|| fallback.en.clone());
         let title = first_words(&title_case(&spoken), TITLE_EN_WORDS_MAX);
@@ -375,7 +368,6 @@ fn english(clauses: &[Clause], given: Option<&str>) -> Named {
             title: Bilingual::new(fallback.zh.clone(), title),
             noun: fallback,
             knowledge,
-            clause,
             model: None,
             name_confidence: confidence * 0.6,
             brand_confidence: 0.4,
@@ -397,7 +389,7 @@ fn english(clauses: &[Clause], given: Option<&str>) -> Named {
     if let Some(label) = brand_label {
         brand = brand_of_label(label);
     }
-    let spoken = one_line(&first_words(&phrase, 10)).unwrap_or_else(|| tiling.text(noun, noun + 1));
+    let spoken = one_line(&sentence_case(&first_words(&phrase, 10))).unwrap_or_else(|| tiling.text(noun, noun + 1));
     let english_title = (start..=noun)
         .map(|from| title_case(&tiling.text(from, noun + 1)))
         .filter_map(|text| allowed(&text))
@@ -417,7 +409,6 @@ fn english(clauses: &[Clause], given: Option<&str>) -> Named {
         title: Bilingual::new(chinese_title, english_title),
         noun: Bilingual::new(noun_zh, noun_en),
         knowledge,
-        clause,
         model: None,
         name_confidence: confidence,
         category_confidence: 0.9,

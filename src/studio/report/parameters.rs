@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use super::{
     compose::Tiling,
-    lexicon::{Role, TO_ENGLISH, rows},
+    lexicon::{Role, TO_CHINESE, TO_ENGLISH, rows},
     quantity::{Quantity, quantity_lex},
     text::{Clause, title_case},
 };
-use crate::domain::report::{Bilingual, Category, Evidence, PARAMETERS_MAX, Parameter};
+use crate::domain::report::{Bilingual, Category, Evidence, PARAMETERS_MAX, Parameter, is_hanzi};
 
 /// A key, the words that announce it and the units it takes.
 struct Key {
@@ -87,8 +87,12 @@ fn figures(chars: &[char]) -> Vec<Figure> {
 }
 
 fn row_of(chars: &[char], from: usize, figure: &Figure, to: usize, category: Category) -> Option<Parameter> {
-    let left: Vec<char> = chars[from.max(figure.start.saturating_sub(24))..figure.start].iter().map(lower).collect();
-    let right: Vec<char> = chars[figure.end..to.min(figure.end + 24)].iter().map(lower).collect();
+    if chars.get(figure.end).is_some_and(|c| matches!(c, '万' | '亿' | '千' | '百')) {
+        return None;
+    }
+    let left: Vec<char> =
+        chars[from.max(figure.start.saturating_sub(24))..figure.start].iter().map(char::to_ascii_lowercase).collect();
+    let right: Vec<char> = chars[figure.end..to.min(figure.end + 24)].iter().map(char::to_ascii_lowercase).collect();
     if let Some(row) = age(&left, &right, figure) {
         return Some(row);
     }
@@ -114,10 +118,6 @@ fn row_of(chars: &[char], from: usize, figure: &Figure, to: usize, category: Cat
     };
     let unit = figure.quantity.unit.map(|unit| Bilingual::new(unit.zh.as_str(), unit.en(number)));
     Some(Parameter { key, value, unit, source: Evidence::User })
-}
-
-fn lower(c: &char) -> char {
-    c.to_ascii_lowercase()
 }
 
 /// How far the nearest form of a key is from the figure; the longer of two forms counts nearer.
@@ -285,12 +285,14 @@ fn material(clauses: &[Clause], category: Category) -> Option<Parameter> {
         return None;
     }
     clauses.iter().find_map(|clause| {
-        let tiling = Tiling::new(&clause.text, &TO_ENGLISH, true);
+        let chinese = clause.text.chars().any(is_hanzi);
+        let tiling = Tiling::new(&clause.text, if chinese { &TO_ENGLISH } else { &TO_CHINESE }, chinese);
         let index = (0..tiling.tiles.len()).find(|index| tiling.role(*index) == Some(Role::Material))?;
-        let english = tiling.entry_of(index)?.target;
+        let (source, target) = (tiling.text(index, index + 1), tiling.entry_of(index)?.target);
+        let (zh, en) = if chinese { (source.as_str(), target) } else { (target, source.as_str()) };
         Some(Parameter {
             key: Bilingual::new("材质", "Material"),
-            value: Bilingual::new(tiling.text(index, index + 1), title_case(english)),
+            value: Bilingual::new(zh, title_case(en)),
             unit: None,
             source: Evidence::User,
         })
@@ -319,7 +321,7 @@ mod tests {
             [
                 "容量=380 mL | Capacity=380 mL",
                 "口径=8.8 cm | Rim diameter=8.8 cm",
-                "高=9.5 cm | Height=9.5 cm",
+                "高度=9.5 cm | Height=9.5 cm",
                 "重量=约 410 g | Weight=approx. 410 g",
             ]
         );

@@ -1,7 +1,7 @@
 //! The reasons to buy: the seller's strongest statements, in both languages.
 
 use super::{
-    compose::{Tiling, is_english},
+    compose::{Kind, Tiling, is_english},
     kinds::Knowledge,
     lexicon::{Role, TO_CHINESE, TO_ENGLISH},
     lint::allowed,
@@ -36,19 +36,20 @@ struct Headline {
 
 /// The points and the share of them that rest on the seller's words and could be translated.
 pub(super) struct Points {
-    pub(super) points: Vec<SellingPoint>,
+    pub(super) list: Vec<SellingPoint>,
     pub(super) grounded: f32,
     pub(super) translated: f32,
 }
 
-/// Derives three to five points. `skip` is the clause that is only the name.
-pub(super) fn selling_points(clauses: &[Clause], chinese: bool, knowledge: Knowledge, skip: Option<usize>) -> Points {
-    let materials: Vec<Material<'_>> = clauses
+/// Derives three to five points; the product's name is not one of them.
+pub(super) fn selling_points(clauses: &[Clause], chinese: bool, knowledge: Knowledge, name: &str) -> Points {
+    let clauses: Vec<Clause> = clauses
         .iter()
-        .enumerate()
-        .filter(|(index, clause)| Some(*index) != skip && !is_fact_row(clause))
-        .filter_map(|(_, clause)| material(clause, chinese))
+        .filter(|clause| !is_fact_row(clause))
+        .map(|clause| without_name(clause, name))
+        .filter(|clause| !clause.text.is_empty())
         .collect();
+    let materials: Vec<Material<'_>> = clauses.iter().filter_map(|clause| material(clause, chinese)).collect();
     let mut general = knowledge.points();
     let chosen = choose(&materials);
     let mut points: Vec<SellingPoint> = Vec::new();
@@ -57,11 +58,11 @@ pub(super) fn selling_points(clauses: &[Clause], chinese: bool, knowledge: Knowl
         if points.iter().any(|point| point.title.zh == headline.title.zh || point.title.en == headline.title.en) {
             continue;
         }
-        let detail = detail(&materials, &chosen, *index, headline, chinese).unwrap_or_else(|| {
-            let spare = general.iter().position(|point| point.icon == headline.icon).unwrap_or(0);
-            if general.is_empty() { Bilingual::default() } else { general.remove(spare).detail }
-        });
-        let detail = if detail.zh.is_empty() { knowledge.one("slogan") } else { detail };
+        let unused = |detail: &Bilingual| points.iter().all(|point| point.detail.zh != detail.zh);
+        let detail = detail(&materials, &chosen, *index, headline, chinese)
+            .or_else(|| knowledge.details(headline.icon).find(unused))
+            .or_else(|| general.iter().position(|point| unused(&point.detail)).map(|at| general.remove(at).detail))
+            .unwrap_or_else(|| knowledge.one("slogan"));
         points.push(SellingPoint {
             title: headline.title.clone(),
             detail,
@@ -84,14 +85,50 @@ pub(super) fn selling_points(clauses: &[Clause], chinese: bool, knowledge: Knowl
     Points {
         grounded: own as f32 / points.len().max(1) as f32,
         translated: if statements == 0 { 0.5 } else { (understood as f32 / statements as f32).min(1.0) },
-        points,
+        list: points,
     }
 }
 
 /// `净含量：100 mL` belongs to the table, not to the headlines.
 fn is_fact_row(clause: &Clause) -> bool {
-    const SELLING: [&str; 9] = ["特点", "产品特点", "卖点", "亮点", "优势", "功效", "功能", "features", "highlights"];
-    clause.label.as_deref().is_some_and(|label| !SELLING.contains(&label.to_lowercase().as_str()))
+    const ROWS: [&str; 24] = [
+        "品名",
+        "产品名称",
+        "产品名",
+        "商品名称",
+        "商品名",
+        "名称",
+        "标题",
+        "品牌",
+        "产地",
+        "规格",
+        "型号",
+        "货号",
+        "颜色",
+        "尺寸",
+        "净含量",
+        "净重",
+        "重量",
+        "容量",
+        "保质期",
+        "价格",
+        "name",
+        "product name",
+        "brand",
+        "price",
+    ];
+    let figure = clause.text.chars().any(|c| c.is_ascii_digit());
+    clause.label.as_deref().is_some_and(|label| figure || ROWS.contains(&label.to_lowercase().as_str()))
+}
+
+/// What a clause says besides the name it begins with.
+fn without_name(clause: &Clause, name: &str) -> Clause {
+    let found = clause.text.to_ascii_lowercase().find(&name.to_ascii_lowercase());
+    let text = match found {
+        Some(at) if clause.text[..at].chars().count() <= 8 && !name.is_empty() => clause.text[at + name.len()..].trim(),
+        _ => clause.text.as_str(),
+    };
+    Clause { text: text.to_owned(), ..clause.clone() }
 }
 
 fn material(clause: &Clause, chinese: bool) -> Option<Material<'_>> {
@@ -108,15 +145,25 @@ fn headline(tiling: &Tiling<'_>, chinese: bool) -> Option<Headline> {
     let may_end = |index: usize| index == tiling.tiles.len() || breaks_between(tiling, index);
     let mut best: Option<Headline> = None;
     for from in (0..count).filter(|index| may_start(*index)) {
-        if matches!(tiling.role(from), Some(Role::And | Role::List | Role::Silent)) {
+        if matches!(tiling.role(from), Some(Role::And | Role::List | Role::Silent | Role::With)) {
             continue;
         }
         for to in (from + 1..=count).filter(|index| may_end(*index)) {
             if matches!(tiling.role(to - 1), Some(Role::And | Role::List | Role::With)) {
                 continue;
             }
+            let unknown = |index: usize| tiling.tiles.get(index).is_some_and(|tile| matches!(tile.kind, Kind::Unknown));
+            // 0添加蔗糖 must not become 0添加; 松烟香浓郁 must not become 浓郁
+            let leans = from > 0 && unknown(from - 1);
+            if unknown(to) || (leans && zh_columns(&tiling.text(from, to)) < 4) {
+                continue;
+            }
             let Some(title) = title(tiling, from, to, chinese) else { continue };
             let (strongest, sum, icon) = tiling.weight(from, to);
+            // a phrase of several known words is worth saying even when none of them sells by itself
+            let words = (from..to).filter(|index| tiling.role(*index).is_some()).count();
+            let strongest = if strongest == 1 && words >= 2 && sum >= 2 { 2 } else { strongest };
+            let percent = tiling.text(from, to).contains('%');
             if strongest < 2 {
                 continue;
             }
@@ -125,8 +172,10 @@ fn headline(tiling: &Tiling<'_>, chinese: bool) -> Option<Headline> {
             let score = f32::from(strongest)
                 + sum as f32 * 0.15
                 + if whole { 1.0 } else { 0.0 }
+                + if leans { -1.0 } else { 0.0 }
                 + if has_figure { 1.0 } else { 0.0 }
-                - if from == 0 { 0.0 } else { 0.5 };
+                + if percent { 3.0 } else { 0.0 }
+                - if from == 0 || (from == 1 && tiling.role(0) == Some(Role::With)) { 0.0 } else { 0.5 };
             if best.as_ref().is_none_or(|best| score > best.score) {
                 best = Some(Headline { from, to, title, icon: icon.unwrap_or(Icon::Star), score });
             }
@@ -146,16 +195,31 @@ fn breaks_between(tiling: &Tiling<'_>, index: usize) -> bool {
 
 /// A stretch as a headline in both languages, when it fits and is understood.
 fn title(tiling: &Tiling<'_>, from: usize, to: usize, chinese: bool) -> Option<Bilingual> {
-    let source = allowed(&trim_particles(&tiling.text(from, to)))?;
-    let rendering = tiling.render(from, to, true).filter(|rendering| rendering.coverage >= COVERAGE_MIN)?;
+    let mut source = allowed(&trim_particles(&tiling.text(from, to)))?;
+    if chinese && zh_columns(&source) > TITLE_ZH_COLUMNS_MAX {
+        // 心率、血氧、睡眠监测: the commas of a list may go where the line is a little too long
+        source = without_list_commas(&source);
+    }
+    // English words are translated one by one, so a missing one is missed more
+    let least = if chinese { COVERAGE_MIN } else { 0.9 };
+    let rendering = tiling.render(from, to, true).filter(|rendering| rendering.coverage >= least)?;
     let bilingual = if chinese {
         Bilingual::new(source, title_case(&allowed(&rendering.text)?))
     } else {
         Bilingual::new(allowed(&rendering.text)?, title_case(&source))
     };
     let fits = zh_columns(&bilingual.zh) <= TITLE_ZH_COLUMNS_MAX && en_words(&bilingual.en) <= TITLE_EN_WORDS_MAX;
-    (fits && is_english(&bilingual.en) && bilingual.zh.chars().filter(|c| is_hanzi(*c)).count() >= 2)
-        .then_some(bilingual)
+    (fits
+        && is_english(&bilingual.en)
+        && bilingual.zh.chars().filter(|c| is_hanzi(*c)).count() >= if chinese { 2 } else { 3 })
+    .then_some(bilingual)
+}
+
+fn without_list_commas(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let between_hanzi =
+        |at: usize| at > 0 && is_hanzi(chars[at - 1]) && chars.get(at + 1).is_some_and(|c| is_hanzi(*c));
+    chars.iter().enumerate().filter(|(at, c)| **c != '、' || !between_hanzi(*at)).map(|(_, c)| *c).collect()
 }
 
 fn trim_particles(text: &str) -> String {
@@ -177,7 +241,7 @@ fn choose(materials: &[Material<'_>]) -> Vec<usize> {
                 .iter()
                 .filter(|other| materials[**other].headline.as_ref().is_some_and(|h| h.icon == headline.icon))
                 .count();
-            Some(headline.score - if beside { 1.6 } else { 0.0 } - same_icon as f32 * 1.2 - index as f32 * 0.04)
+            Some(headline.score - if beside { 2.6 } else { 0.0 } - same_icon as f32 * 1.2 - index as f32 * 0.04)
         };
         let next = (0..materials.len())
             .filter(|index| !chosen.contains(index))
@@ -216,7 +280,9 @@ fn detail(
     };
     let mut next = index + 1;
     while free(next) {
-        parts.push(said(&materials[next].tiling, 0, materials[next].tiling.tiles.len(), chinese));
+        if supports(&materials[next]) {
+            parts.push(said(&materials[next].tiling, 0, materials[next].tiling.tiles.len(), chinese));
+        }
         next += 1;
     }
     // a clause before goes to the headline after it only when no headline stands before it
@@ -227,11 +293,17 @@ fn detail(
     let owned =
         before > 0 && materials[before - 1].clause.sentence == own.clause.sentence && chosen.contains(&(before - 1));
     if !owned {
-        for material in &materials[before..index] {
+        for material in materials[before..index].iter().filter(|material| supports(material)) {
             parts.push(said(&material.tiling, 0, material.tiling.tiles.len(), chinese));
         }
     }
     fit(&parts, chinese)
+}
+
+/// Whether a clause says something beyond a row of the table.
+fn supports(material: &Material<'_>) -> bool {
+    let (strongest, _, _) = material.tiling.weight(0, material.tiling.tiles.len());
+    strongest >= 2 || !material.clause.text.chars().any(|c| c.is_ascii_digit())
 }
 
 /// A stretch in its own words and, when understood, in the other language.

@@ -124,7 +124,8 @@ pub(super) fn number_lex(chars: &[char], start: usize) -> Option<(usize, Number)
                 matches!(c, '十' | '百' | '千' | '万' | '点' | '半') || HANZI_NUMERALS.iter().any(|(h, _)| h == c)
             })
         };
-        let alone = !compound(chars.get(start + 1)) && !(start > 0 && compound(chars.get(start - 1)));
+        let beside = [start.checked_sub(1), Some(start + 1)].into_iter().flatten();
+        let alone = !beside.into_iter().any(|at| compound(chars.get(at)));
         return alone.then(|| (start + 1, Number { zh: first.to_string(), word: Some(word) }));
     }
     let inside_word = start > 0 && chars.get(start - 1).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '.');
