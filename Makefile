@@ -1,0 +1,65 @@
+# Haibao's commands. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test format lint docs-check rust-test web-test browser-test protocol-test generate generated-check bench deps clean-data
+
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+run: ## Build everything and serve it on http://127.0.0.1:8080 (development mode, data below data/)
+	scripts/dependencies.sh run
+	$(MAKE) --no-print-directory web/dist/index.html
+	cargo run --release --locked -- serve
+
+test: ## Everything that CI runs
+	scripts/dependencies.sh test
+	$(MAKE) --no-print-directory format web-test lint docs-check rust-test generated-check browser-test protocol-test
+	@echo "make test: everything passed"
+
+format: ## Is the Rust code formatted?
+	cargo fmt --all -- --check
+
+lint: ## Clippy on everything, no warning allowed
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+docs-check: ## The Rust documentation builds, no warning allowed
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+rust-test: ## Rust tests on SQLite and PostgreSQL
+	cargo test --workspace --locked
+
+web-test: web/node_modules/.package-lock.json web/dist/index.html ## Types, lints and tests of the web client
+	cd web && npm run typecheck && npm run lint && npm test
+
+browser-test: web/node_modules/.package-lock.json web/dist/index.html ## The real program in a real browser
+	cargo build --locked
+	cd web && npm run e2e
+
+protocol-test: ## Clients of other people against our GraphQL server
+	cargo build --locked
+	scripts/protocol-test.sh
+
+generate: web/node_modules/.package-lock.json ## Write schema.graphql, the web client's types and docs/CONFIGURATION.md anew
+	scripts/generate.sh
+
+generated-check: web/node_modules/.package-lock.json ## Is what `make generate` writes up to date?
+	scripts/generated-check.sh
+
+bench: ## Run the benchmarks (benches/README.md tells what they mean)
+	cargo bench --locked
+
+deps: ## Install what a fresh Debian or Ubuntu lacks, or name it
+	scripts/dependencies.sh test
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(filter-out web/dist/%,$(WEB_SOURCES)) schema.graphql
+	cd web && npm run build
+	@touch $@

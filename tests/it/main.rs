@@ -1,0 +1,11 @@
+//! Every integration test, in one binary: one link instead of one for each file.
+//!
+//! `support` starts what a test needs (a database of its own on SQLite or PostgreSQL). To add a
+//! subject, add a file and a line below.
+
+mod architecture;
+mod doctor;
+mod ledger_model;
+mod ledger_races;
+mod migrations;
+mod support;
