@@ -38,7 +38,7 @@ web-test: web/node_modules/.package-lock.json web/dist/index.html ## Types, lint
 
 browser-test: web/node_modules/.package-lock.json web/dist/index.html ## The real program in a real browser
 	cargo build --locked
-	cd web && npm run e2e
+	scripts/browser-test.sh
 
 protocol-test: ## Clients of other people against our GraphQL server
 	cargo build --locked

@@ -62,7 +62,7 @@ impl MigrationTrait for Migration {
                     id {pk},
                     generation_id TEXT NOT NULL REFERENCES generations (id),
                     user_id {int} NOT NULL REFERENCES users (id),
-                    dimension {int} NOT NULL CHECK (dimension BETWEEN 0 AND 9),
+                    dimension INTEGER NOT NULL CHECK (dimension BETWEEN 0 AND 9),
                     state TEXT NOT NULL,
                     attempt {int} NOT NULL DEFAULT 1,
                     failure_code TEXT,

@@ -38,7 +38,7 @@ pub(crate) async fn generation(
         state: Set(state),
         description: Set("A mug".to_owned()),
         photo_ids: Set("[]".to_owned()),
-        format: Set("PORTRAIT".to_owned()),
+        format: Set("PORTRAIT_9_16".to_owned()),
         seed: Set(7),
         last_seq: Set(0),
         version: Set(0),
