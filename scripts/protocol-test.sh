@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Other people's GraphQL clients and audits against the program that `cargo build` has made.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+HAIBAO_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/debug/haibao")
+export HAIBAO_BIN
+cd tests/conformance
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
+exec npm test
