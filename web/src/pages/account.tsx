@@ -22,7 +22,7 @@ export default function Account() {
     <>
       <div className="mb-6 flex flex-wrap items-center gap-x-6 gap-y-2">
         <Title documentTitle={t.account.title}>{t.account.title}</Title>
-        <p className="text-muted">
+        <p className="min-w-0 text-muted">
           <span className="sr-only">{t.account.signedInAs} </span>
           {email}
         </p>

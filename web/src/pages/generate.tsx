@@ -115,7 +115,7 @@ export default function Generate() {
             </div>
           )}
         </div>
-        <div ref={results} className="min-w-0 scroll-mt-20">
+        <div ref={results} className={`min-w-0 scroll-mt-20 ${pending || generation ? 'max-lg:order-first' : ''}`}>
           {pending ? (
             <PendingTiles indexes={pending.indexes} format={pending.format} />
           ) : generation ? (
