@@ -6,15 +6,21 @@ use async_graphql::{
     Context,
     dataloader::{DataLoader, Loader},
 };
+use tokio_util::task::TaskTracker;
 
 use super::{
     ApiError, ErrorCode, RequestContext,
-    loaders::{LoadError, RowLoader},
+    loaders::{LoadError, RowLoader, data_loader},
 };
 use crate::{
     config::Settings,
     domain::Locale,
-    services::{self, ServiceError, Viewer},
+    services::{
+        self, ServiceError, Viewer,
+        limits::{Counted, Rate, RateLimits, TooOften},
+        orders::Orders,
+        sign_in::SignIn,
+    },
 };
 
 /// Everything behind the resolvers; one for the whole process.
@@ -25,6 +31,30 @@ pub struct Api {
     pub settings: Arc<Settings>,
     /// Reads of rows that hang on rows.
     pub loader: DataLoader<RowLoader>,
+    /// Who may come in.
+    pub sign_in: SignIn,
+    /// Recharges.
+    pub orders: Orders,
+    /// Rates.
+    pub limits: RateLimits,
+    /// Whether people reach us by https; cookies are then sent by https alone.
+    pub is_https: bool,
+}
+
+impl Api {
+    /// Puts the services of the schema together.
+    pub fn new(
+        services: services::Context,
+        settings: Arc<Settings>,
+        sign_in: SignIn,
+        orders: Orders,
+        limits: RateLimits,
+        tracker: TaskTracker,
+    ) -> Self {
+        let is_https = settings.public_url().starts_with("https://");
+        let loader = data_loader(services.clone(), tracker);
+        Self { services, settings, loader, sign_in, orders, limits, is_https }
+    }
 }
 
 /// The services of this schema.
@@ -48,6 +78,14 @@ pub fn request<'a>(ctx: &Context<'a>) -> &'a RequestContext {
 /// The request's language.
 pub fn locale(ctx: &Context<'_>) -> Locale {
     request(ctx).locale
+}
+
+/// Counts one request of a kind for this viewer.
+///
+/// # Errors
+/// `TooOften`.
+pub fn limit(ctx: &Context<'_>, viewer: &Viewer, rate: Rate) -> Result<(), TooOften> {
+    api(ctx).limits.check(rate, Counted::User(viewer.user_id))
 }
 
 /// Loads one row together with those that others ask for at this moment.

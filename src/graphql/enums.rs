@@ -104,6 +104,7 @@ pub enum OrderStatus {
 
 /// How to pay.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::payments::ChannelCode")]
 pub enum PaymentChannelCode {
     /// No money moves: for trying Haibao out.
     Sandbox,
@@ -115,38 +116,6 @@ pub enum PaymentChannelCode {
     Stripe,
     /// An aggregator that speaks the epay 易支付 protocol.
     Epay,
-}
-
-impl PaymentChannelCode {
-    /// Every channel, in the order clients show them.
-    pub const ALL: [Self; 5] = [Self::Sandbox, Self::Alipay, Self::WechatPay, Self::Stripe, Self::Epay];
-
-    /// The code as stored in rows and used in paths.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Sandbox => "sandbox",
-            Self::Alipay => "alipay",
-            Self::WechatPay => "wechat_pay",
-            Self::Stripe => "stripe",
-            Self::Epay => "epay",
-        }
-    }
-
-    /// Reads a stored code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.code().eq_ignore_ascii_case(code))
-    }
-
-    /// The name in Chinese and in English.
-    pub const fn titles(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Sandbox => ("沙盒支付（不扣款）", "Sandbox (no money moves)"),
-            Self::Alipay => ("支付宝", "Alipay"),
-            Self::WechatPay => ("微信支付", "WeChat Pay"),
-            Self::Stripe => ("Stripe", "Stripe"),
-            Self::Epay => ("易支付", "epay"),
-        }
-    }
 }
 
 /// One of the ten posters of a set.

@@ -14,6 +14,7 @@ pub mod inputs;
 pub mod limits;
 pub mod loaders;
 pub mod mutation;
+mod outcomes;
 pub mod query;
 mod reads;
 pub mod results;
@@ -23,7 +24,11 @@ pub mod subscription;
 pub mod types;
 
 pub use api::Api;
+pub(crate) use mutation::session_cookie;
 pub use context::RequestContext;
 pub use errors::{ApiError, ErrorCode, finish, is_request_error};
 pub use loaders::{RowLoader, data_loader};
 pub use schema::{ApiSchema, schema, sdl};
+
+/// The cookie that `signIn` sets.
+pub const SESSION_COOKIE: &str = "haibao_session";

@@ -1,20 +1,25 @@
 //! Changing things. Each resolver parses, calls one service and maps its answer.
 
 use async_graphql::{Context, Object, Result};
+use axum::http::{HeaderValue, header};
 
 use super::{
     ApiError, ErrorCode,
+    api::{api, limit, locale, request, viewer},
+    ids,
     inputs::{
         CancelGenerationInput, CancelOrderInput, CreateApiKeyInput, CreateEditInput, CreateGenerationInput,
         CreateOrderInput, DeleteGenerationInput, RenameGenerationInput, RetryPosterInput, RevokeApiKeyInput,
         SendLoginCodeInput, SignInInput,
     },
+    outcomes,
     results::{
         CancelGenerationResult, CancelOrderResult, CreateApiKeyResult, CreateEditResult, CreateGenerationResult,
-        CreateOrderResult, DeleteGenerationResult, RenameGenerationResult, RevokeApiKeyResult, SendLoginCodeResult,
-        SignInResult, SignOutPayload,
+        CreateOrderResult, DeleteGenerationResult, RateLimited, RenameGenerationResult, RevokeApiKeyResult,
+        SendLoginCodeResult, SignInResult, SignOutPayload,
     },
 };
+use crate::services::{Viewer, generations, limits::Rate, orders::CreateOrder, sign_in};
 
 /// Changing things.
 pub struct Mutation;
@@ -28,7 +33,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Where to send it.")] input: SendLoginCodeInput,
     ) -> Result<SendLoginCodeResult> {
-        unavailable(ctx, &input)
+        let (locale, ip) = (locale(ctx), request(ctx).client_ip);
+        Ok(outcomes::code_sent(api(ctx).sign_in.send_code(&input.email, Some(ip), locale).await, locale))
     }
 
     /// Signs in with a code; the account is made at the first sign-in. Browsers get a cookie too.
@@ -37,7 +43,13 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The code and what it belongs to.")] input: SignInInput,
     ) -> Result<SignInResult> {
-        unavailable(ctx, &input.email)
+        let ip = Some(request(ctx).client_ip);
+        let signed_in = api(ctx).sign_in.sign_in(&input.email, &input.challenge_id, &input.code, ip).await;
+        let outcome = signed_in.map_err(ApiError::from)?;
+        if let sign_in::SignInOutcome::SignedIn { access, .. } = &outcome {
+            set_cookie(ctx, &access.token, access.expires_at_ms);
+        }
+        Ok(outcomes::signed_in(outcome, locale(ctx)))
     }
 
     /// Ends this sign-in, or all of the viewer's.
@@ -46,7 +58,10 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Also everywhere else.", default_with = "Some(false)")] everywhere: Option<bool>,
     ) -> Result<SignOutPayload> {
-        unavailable(ctx, &everywhere)
+        set_cookie(ctx, "", 0);
+        let Some(viewer) = ctx.data_opt::<Viewer>() else { return Ok(SignOutPayload { signed_out: false }) };
+        api(ctx).sign_in.sign_out(viewer, everywhere.unwrap_or(false)).await.map_err(ApiError::from)?;
+        Ok(SignOutPayload { signed_out: true })
     }
 
     /// Starts a set: its credits are held now, and each is spent or given back with its poster.
@@ -55,7 +70,12 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to make.")] input: CreateGenerationInput,
     ) -> Result<CreateGenerationResult> {
-        unavailable(ctx, &input)
+        let viewer = viewer(ctx)?;
+        if let Err(refused) = limit(ctx, viewer, Rate::Generations) {
+            return Ok(RateLimited::after_ms(refused.retry_after_ms, locale(ctx)).into());
+        }
+        let created = generations::create(&api(ctx).services, viewer, input.into()).await.map_err(ApiError::from)?;
+        Ok(outcomes::created(created, locale(ctx)))
     }
 
     /// Stops a set: queued posters are released at once, running ones finish.
@@ -64,7 +84,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which one.")] input: CancelGenerationInput,
     ) -> Result<CancelGenerationResult> {
-        unavailable(ctx, &input)
+        let id = ids::generation_id(&input.generation_id)?;
+        let canceled = generations::cancel(&api(ctx).services, viewer(ctx)?, id.as_str()).await;
+        Ok(outcomes::canceled(canceled.map_err(ApiError::from)?, locale(ctx)))
     }
 
     /// Tries one refunded poster again, with a new hold.
@@ -73,7 +95,16 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which one.")] input: RetryPosterInput,
     ) -> Result<CreateGenerationResult> {
-        unavailable(ctx, &input)
+        let (generation_id, dimension) = ids::poster_id(&input.poster_id)?;
+        let viewer = viewer(ctx)?;
+        if let Err(refused) = limit(ctx, viewer, Rate::Generations) {
+            return Ok(RateLimited::after_ms(refused.retry_after_ms, locale(ctx)).into());
+        }
+        let idempotency_key = input.idempotency_key;
+        let retry =
+            generations::RetryPoster { idempotency_key, generation_id: generation_id.to_string(), dimension };
+        let retried = generations::retry(&api(ctx).services, viewer, &retry).await.map_err(ApiError::from)?;
+        Ok(outcomes::retried(retried, locale(ctx)))
     }
 
     /// Asks for a changed picture; the old one stays. One edit at a time per poster.
@@ -82,7 +113,14 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: CreateEditInput,
     ) -> Result<CreateEditResult> {
-        unavailable(ctx, &input)
+        viewer(ctx)?;
+        ids::revision_id(&input.base_revision_id)?;
+        Err(ApiError::with_message(
+            ErrorCode::ServiceUnavailable,
+            "此版本暂不支持编辑",
+            "This version cannot edit pictures yet",
+        )
+        .into())
     }
 
     /// Gives a set's product another name.
@@ -91,7 +129,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which one, and its name.")] input: RenameGenerationInput,
     ) -> Result<RenameGenerationResult> {
-        unavailable(ctx, &input)
+        let id = ids::generation_id(&input.generation_id)?;
+        let renamed = generations::rename(&api(ctx).services, viewer(ctx)?, id.as_str(), &input.product_name).await;
+        Ok(outcomes::renamed(renamed.map_err(ApiError::from)?, locale(ctx)))
     }
 
     /// Removes a set from the history; what was paid for it stays in the ledger.
@@ -100,7 +140,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which one.")] input: DeleteGenerationInput,
     ) -> Result<DeleteGenerationResult> {
-        unavailable(ctx, &input)
+        let id = ids::generation_id(&input.generation_id)?;
+        let deleted = generations::delete(&api(ctx).services, viewer(ctx)?, id.as_str()).await;
+        Ok(outcomes::deleted(deleted.map_err(ApiError::from)?, input.generation_id, locale(ctx)))
     }
 
     /// Orders credits; pay by what `order.payment` says.
@@ -109,7 +151,14 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "How much and by which channel.")] input: CreateOrderInput,
     ) -> Result<CreateOrderResult> {
-        unavailable(ctx, &input)
+        let locale = locale(ctx);
+        let order = CreateOrder {
+            idempotency_key: input.idempotency_key,
+            amount_yuan: input.amount_yuan.into(),
+            channel: input.channel.into(),
+        };
+        let ordered = api(ctx).orders.create(viewer(ctx)?, order, locale).await.map_err(ApiError::from)?;
+        Ok(outcomes::ordered(ordered, locale))
     }
 
     /// Closes an unpaid order.
@@ -118,7 +167,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which one.")] input: CancelOrderInput,
     ) -> Result<CancelOrderResult> {
-        unavailable(ctx, &input)
+        let row = ids::order_id(&input.order_id)?;
+        let canceled = api(ctx).orders.cancel(viewer(ctx)?, row).await.map_err(ApiError::from)?;
+        Ok(outcomes::order_canceled(canceled, locale(ctx)))
     }
 
     /// Makes a key for a partner's program.
@@ -127,7 +178,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What it may do.")] input: CreateApiKeyInput,
     ) -> Result<CreateApiKeyResult> {
-        unavailable(ctx, &input)
+        let made = api(ctx).sign_in.create_api_key(viewer(ctx)?, input.into()).await.map_err(ApiError::from)?;
+        Ok(outcomes::key_made(made, locale(ctx)))
     }
 
     /// Ends a key at once.
@@ -136,11 +188,24 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which one.")] input: RevokeApiKeyInput,
     ) -> Result<RevokeApiKeyResult> {
-        unavailable(ctx, &input)
+        let row = ids::api_key_id(&input.api_key_id)?;
+        let revoked = api(ctx).sign_in.revoke_api_key(viewer(ctx)?, row).await.map_err(ApiError::from)?;
+        Ok(outcomes::key_revoked(revoked, locale(ctx)))
     }
 }
 
-/// The answer of what this build cannot do yet.
-fn unavailable<T, I>(_ctx: &Context<'_>, _input: &I) -> Result<T> {
-    Err(ApiError::new(ErrorCode::ServiceUnavailable).into())
+/// Sets the browser's cookie; an empty token takes it away. Over a websocket there is no cookie to
+/// set, and the token in the answer is what counts.
+fn set_cookie(ctx: &Context<'_>, token: &str, expires_at_ms: i64) {
+    let api = api(ctx);
+    let seconds = (expires_at_ms - api.services.clock.now_ms()).max(0) / 1000;
+    if let Ok(value) = HeaderValue::try_from(session_cookie(token, seconds, api.is_https)) {
+        ctx.append_http_header(header::SET_COOKIE, value);
+    }
+}
+
+/// The session cookie's text.
+pub(crate) fn session_cookie(token: &str, max_age_seconds: i64, is_https: bool) -> String {
+    let secure = if is_https { "; Secure" } else { "" };
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}{secure}", super::SESSION_COOKIE)
 }

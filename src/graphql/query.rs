@@ -8,7 +8,6 @@ use super::{
     connection::{Slice, page_size, window},
     ids::{self, NodeId},
     inputs::QuoteInput,
-    scalars::int,
     types::{
         ApiKey, Generation, GenerationConnection, GenerationEvent, LedgerEntryConnection, Node, Order, OrderConnection,
         Quote, Studio, User,
@@ -16,7 +15,7 @@ use super::{
 };
 use crate::{
     events,
-    services::{ServiceError, Viewer, history},
+    services::{ServiceError, Viewer, generations, history},
 };
 
 /// Reading.
@@ -94,13 +93,16 @@ impl Query {
 
     /// A dry run: what a choice would cost, and what is missing.
     async fn quote(&self, ctx: &Context<'_>, #[graphql(desc = "The choice.")] input: QuoteInput) -> Result<Quote> {
-        Ok(super::reads::quote(api(ctx), viewer(ctx)?, &input.dimensions).await?)
+        let quoted = generations::quote(&api(ctx).services, viewer(ctx)?, &input.dimensions).await;
+        // A client takes its choices from `studio`, so a wrong one is a defect of the client.
+        let quote = quoted.map_err(ApiError::from)?.map_err(|_| ApiError::new(ErrorCode::BadRequest))?;
+        Ok(quote.into())
     }
 
     /// One order; null when it does not exist or belongs to someone else.
     async fn order(&self, ctx: &Context<'_>, #[graphql(desc = "The order's id.")] id: ID) -> Result<Option<Order>> {
         let row = ids::order_id(&id)?;
-        Ok(super::reads::order(api(ctx), viewer(ctx)?, row).await?.map(Order))
+        Ok(api(ctx).orders.order(viewer(ctx)?, row).await.map_err(ApiError::from)?.map(Order))
     }
 
     /// The viewer's orders, newest first.
@@ -114,7 +116,7 @@ impl Query {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<OrderConnection> {
         let window = window(first, after.as_deref(), last, before.as_deref())?;
-        let page = super::reads::orders_page(api(ctx), viewer(ctx)?, &window).await?;
+        let page = api(ctx).orders.page(viewer(ctx)?, &window).await.map_err(ApiError::from)?;
         let slice = Slice::new(page, &window, |row| row.id, Order);
         Ok(OrderConnection::new(slice, Box::new(super::reads::OrderCount)))
     }
@@ -139,9 +141,4 @@ impl Query {
     async fn api_keys(&self, ctx: &Context<'_>) -> Result<Vec<ApiKey>> {
         Ok(super::reads::api_keys(api(ctx), viewer(ctx)?).await?.into_iter().map(ApiKey).collect())
     }
-}
-
-/// How many posters a list of indexes means.
-pub(super) fn poster_count(dimensions: &[i32]) -> i32 {
-    int(dimensions.len() as i64)
 }

@@ -1,20 +1,19 @@
 //! Root reads that no service of its own covers; each takes the viewer and sees only their rows.
 
-use ::entity::{api_keys, edits, ledger_entries, orders, posters, revisions, scopes, users};
+use ::entity::{api_keys, edits, ledger_entries, posters, revisions, scopes, users};
 use async_graphql::{Context, Error, async_trait::async_trait};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::{
-    ApiError, ErrorCode,
+    ApiError,
     api::{Api, api, viewer},
     connection::TotalCount,
     ids::NodeId,
-    query::poster_count,
     scalars::int,
-    types::{ApiKey, Edit, Generation, LedgerEntry, Node, Order, Poster, Quote, Revision, User},
+    types::{ApiKey, Edit, Generation, LedgerEntry, Node, Order, Poster, Revision, User},
 };
 use crate::{
-    domain::{Dimension, SessionId, credits},
+    domain::{Dimension, SessionId},
     services::{
         ApiScope, ServiceError, Viewer,
         history::{self, Page, Window},
@@ -55,7 +54,7 @@ pub(super) async fn node(api: &Api, viewer: &Viewer, id: NodeId) -> Result<Optio
             let own = edits::Entity::find_by_id(row).filter(edits::Column::UserId.eq(owner));
             own.one(reader).await.map_err(failed)?.map(|row| Edit(row).into())
         }
-        NodeId::Order(row) => order(api, viewer, row).await?.map(|row| Order(row).into()),
+        NodeId::Order(row) => api.orders.order(viewer, row).await?.map(|row| Order(row).into()),
         NodeId::LedgerEntry(row) => {
             viewer.require(ApiScope::BillingRead)?;
             let own = ledger_of(owner).filter(ledger_entries::Column::Id.eq(row));
@@ -81,43 +80,6 @@ async fn poster(
     let own = scopes::posters_of(viewer.user_id, generation.as_str());
     let one = own.filter(posters::Column::Dimension.eq(dimension.index()));
     one.one(api.services.database.read()).await.map_err(failed)
-}
-
-/// What a choice would cost; an index out of range or given twice is a bad request, because a
-/// client takes them from `studio`.
-pub(super) async fn quote(api: &Api, viewer: &Viewer, dimensions: &[i32]) -> Result<Quote, ApiError> {
-    viewer.require(ApiScope::BillingRead)?;
-    let distinct: std::collections::BTreeSet<_> = dimensions.iter().collect();
-    if distinct.len() != dimensions.len() || dimensions.iter().any(|index| Dimension::from_index(*index).is_none()) {
-        return Err(ErrorCode::BadRequest.into());
-    }
-    let available = user(api, viewer).await?.map_or(0, |user| user.credits);
-    let posters = poster_count(dimensions);
-    let required = i64::from(posters) * credits::CREDITS_PER_POSTER;
-    Ok(Quote {
-        posters,
-        credits: int(required),
-        credits_available: int(available),
-        credits_missing: int((required - available).max(0)),
-        credits_after: int((available - required).max(0)),
-    })
-}
-
-/// One order of the viewer.
-pub(super) async fn order(api: &Api, viewer: &Viewer, row: i64) -> Result<Option<orders::Model>, ApiError> {
-    viewer.require(ApiScope::BillingRead)?;
-    let own = scopes::orders_of(viewer.user_id).filter(orders::Column::Id.eq(row));
-    own.one(api.services.database.read()).await.map_err(failed)
-}
-
-/// A page of the viewer's orders, newest first.
-pub(super) async fn orders_page(
-    api: &Api,
-    viewer: &Viewer,
-    window: &Window<i64>,
-) -> Result<Page<orders::Model>, ApiError> {
-    viewer.require(ApiScope::BillingRead)?;
-    page(api, scopes::orders_of(viewer.user_id), orders::Column::Id, window).await
 }
 
 /// A page of the viewer's ledger, newest first.

@@ -7,13 +7,13 @@ use super::{
     ApiError, ErrorCode,
     api::{api, viewer},
     enums::OrderStatus,
-    ids, reads,
+    ids,
     types::{GenerationEvent, Order, Wallet},
 };
 use crate::{
     events::{self, Bell, Topic},
     ledger,
-    services::{self, ApiScope, ServiceError, Viewer, history},
+    services::{self, ApiScope, ServiceError, history},
 };
 
 /// Watching.
@@ -63,9 +63,12 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<Order>> + use<>> {
         let row = ids::order_id(&id)?;
         let viewer = viewer(ctx)?.clone();
-        reads::order(api(ctx), &viewer, row).await?.ok_or(ApiError::new(ErrorCode::NotFound))?;
-        let services = api(ctx).services.clone();
-        let orders = watch(services, Topic::Order(row), move |services| read_order(services, viewer.clone(), row));
+        let orders = api(ctx).orders.clone();
+        orders.order(&viewer, row).await.map_err(ApiError::from)?.ok_or(ApiError::new(ErrorCode::NotFound))?;
+        let orders = watch(api(ctx).services.clone(), Topic::Order(row), move |_| {
+            let (orders, viewer) = (orders.clone(), viewer.clone());
+            async move { orders.order(&viewer, row).await?.ok_or(ServiceError::NotFound) }
+        });
         // One more than the last pending one: the final state is told, then the stream ends.
         let mut is_over = false;
         Ok(orders
@@ -76,16 +79,6 @@ impl Subscription {
             })
             .map(|order| Ok(Order(order.map_err(ApiError::from)?))))
     }
-}
-
-async fn read_order(
-    services: services::Context,
-    viewer: Viewer,
-    row: i64,
-) -> Result<entity::orders::Model, ServiceError> {
-    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-    let own = entity::orders::Entity::find_by_id(row).filter(entity::orders::Column::UserId.eq(viewer.user_id));
-    own.one(services.database.read()).await?.ok_or(ServiceError::NotFound)
 }
 
 /// The current value first, then each value that differs from the one before, read anew whenever the

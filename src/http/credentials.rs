@@ -4,8 +4,7 @@ use std::{fmt, sync::Arc};
 
 use axum::http::{HeaderMap, header};
 
-/// The cookie that `signIn` sets.
-pub const COOKIE_NAME: &str = "haibao_session";
+pub use crate::graphql::SESSION_COOKIE as COOKIE_NAME;
 
 /// A token as it came with a request. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -98,6 +97,12 @@ pub trait Authenticator: Send + Sync + 'static {
 
     /// The user's id: sockets are counted by it.
     fn user_id(&self, viewer: &Self::Viewer) -> i64;
+
+    /// A fresh token for the cookie of a browser whose sign-in is half spent, and when it ends, in
+    /// milliseconds since the epoch; usually nothing.
+    async fn renew(&self, _viewer: &Self::Viewer) -> Option<(String, i64)> {
+        None
+    }
 }
 
 /// Resolves a credential into a viewer, if there is one.

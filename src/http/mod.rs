@@ -2,6 +2,7 @@
 //! client.
 
 mod archive;
+mod authenticator;
 mod client;
 mod credentials;
 mod files;
@@ -11,6 +12,7 @@ mod media;
 mod middleware;
 mod origin;
 mod problem;
+mod payments;
 mod router;
 mod server;
 mod state;
@@ -26,5 +28,5 @@ pub use origin::AllowedOrigins;
 pub use router::router;
 pub use server::serve;
 pub use state::{HttpState, ViewerAuthenticator, WorkersReady};
-pub use transport::{Attach, ClientIp, RequestId, Transport, TransportParts, request_context};
+pub use transport::{Admit, Attach, ClientIp, RequestId, Transport, TransportParts, request_context};
 pub use websocket::{CloseCode, SocketLimits};

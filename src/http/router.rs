@@ -25,13 +25,18 @@ use super::{
     client, files, graphql, health,
     middleware::{Surroundings, surround},
     state::HttpState,
-    transport::{Transport, TransportParts},
+    payments,
+    transport::{Admit, Transport, TransportParts},
     uploads,
     websocket::SocketLimits,
 };
 use crate::{
     graphql::{ApiSchema, RequestContext},
-    services::Viewer,
+    payments::sandbox::PAY_PAGE_PATH,
+    services::{
+        Viewer,
+        limits::{Counted, Rate},
+    },
 };
 
 /// How long an upload may take to arrive.
@@ -49,8 +54,11 @@ pub fn router(state: HttpState, schema: ApiSchema, shutdown: CancellationToken) 
         executor: schema,
         authenticator: Arc::clone(&state.authenticator),
         attach: Box::new(attach),
+        admit: admission(&state),
         origins: state.origins.clone(),
         development: !settings.is_production(),
+        clock: Arc::clone(&state.services.clock),
+        is_https: around.is_https,
         socket_limits: socket_limits(&state),
         tracker: state.tracker.clone(),
         shutdown,
@@ -67,6 +75,8 @@ pub fn router(state: HttpState, schema: ApiSchema, shutdown: CancellationToken) 
         .route("/metrics", get(health::metrics))
         .route("/schema.graphql", get(health::schema))
         .route("/samples/{name}", get(client::sample))
+        .route("/payments/{channel}/notify", get(payments::notify).post(payments::notify))
+        .route(PAY_PAGE_PATH, get(payments::pay_page))
         .layer(timeout(request_timeout))
         .merge(uploads)
         .with_state(state)
@@ -83,6 +93,14 @@ fn attach(operation: Operation, viewer: Option<Viewer>, context: RequestContext)
         Some(viewer) => operation.data(viewer),
         None => operation,
     }
+}
+
+fn admission(state: &HttpState) -> Admit<Viewer> {
+    let limits = state.limits.clone();
+    Box::new(move |viewer, context| {
+        let counted = viewer.map_or_else(|| context.client_ip.into(), |viewer| Counted::User(viewer.user_id));
+        limits.check(Rate::Requests, counted).map_err(|refused| refused.retry_after_ms)
+    })
 }
 
 fn socket_limits(state: &HttpState) -> SocketLimits {

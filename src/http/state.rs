@@ -14,7 +14,8 @@ use super::{
 use crate::{
     config::Settings,
     graphql::{ErrorCode, RequestContext},
-    services::{self, Viewer},
+    payments::SandboxChannel,
+    services::{self, Viewer, limits::RateLimits, orders::Orders},
 };
 
 /// The judge of tokens that the server really uses.
@@ -32,6 +33,12 @@ pub struct HttpState {
     pub settings: Arc<Settings>,
     /// The judge of tokens.
     pub authenticator: Arc<ViewerAuthenticator>,
+    /// Recharges: payment call-backs end there.
+    pub orders: Orders,
+    /// The sandbox's pay page, where the sandbox is on.
+    pub sandbox: Option<Arc<SandboxChannel>>,
+    /// Rates.
+    pub limits: RateLimits,
     /// Origins that pages may call from, beside our own.
     pub origins: AllowedOrigins,
     /// Streams that outlive their handler run on it.

@@ -153,8 +153,11 @@ pub(super) fn transport(
                 None => request,
             }
         }),
+        admit: Box::new(|viewer, _| if viewer == Some(&8) { Err(1) } else { Ok(()) }),
         origins: AllowedOrigins::new(["https://listed.test"]),
         development: true,
+        clock: Arc::new(crate::clock::SystemClock),
+        is_https: false,
         socket_limits: limits,
         tracker,
         shutdown,

@@ -15,8 +15,9 @@ use super::{
     websocket::{SocketLimits, SocketRegistry},
 };
 use crate::{
+    clock::Clock,
     domain::Locale,
-    graphql::{RequestContext, limits},
+    graphql::{ApiError, ErrorCode, RequestContext, limits},
 };
 
 /// The id of a request, put there by the middleware.
@@ -30,6 +31,10 @@ pub struct ClientIp(pub IpAddr);
 /// Gives a request what its resolvers need: the viewer, the context and fresh loaders.
 pub type Attach<V> = Box<dyn Fn(Request, Option<V>, RequestContext) -> Request + Send + Sync>;
 
+/// Counts an operation of this viewer (or of nobody, by address); `Err` holds the milliseconds after
+/// which asking again may succeed.
+pub type Admit<V> = Box<dyn Fn(Option<&V>, &RequestContext) -> Result<(), i64> + Send + Sync>;
+
 /// The parts of a [`Transport`], named.
 pub struct TransportParts<E, A: Authenticator + ?Sized> {
     /// The schema.
@@ -38,10 +43,16 @@ pub struct TransportParts<E, A: Authenticator + ?Sized> {
     pub authenticator: Arc<A>,
     /// Puts viewer, context and loaders into a request.
     pub attach: Attach<A::Viewer>,
+    /// Counts operations.
+    pub admit: Admit<A::Viewer>,
     /// Origins that pages may call from, beside our own.
     pub origins: AllowedOrigins,
     /// Whether the query page is shown to browsers.
     pub development: bool,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether people reach us by https; renewed cookies are then sent by https alone.
+    pub is_https: bool,
     /// Caps and clocks of sockets.
     pub socket_limits: SocketLimits,
     /// Sockets run on it, so that shutdown waits for them.
@@ -71,7 +82,7 @@ impl<E: Executor, A: Authenticator + ?Sized> Transport<E, A> {
     /// The request with everything its resolvers need, and the kind of its operation.
     ///
     /// # Errors
-    /// What [`limits::inspect`] refuses.
+    /// What [`limits::inspect`] refuses, and `RATE_LIMITED`.
     pub(super) fn prepare(
         &self,
         mut request: Request,
@@ -79,6 +90,9 @@ impl<E: Executor, A: Authenticator + ?Sized> Transport<E, A> {
         context: RequestContext,
     ) -> Result<(Request, Option<OperationType>), async_graphql::ServerError> {
         let kind = limits::inspect(&mut request)?;
+        if (self.parts.admit)(viewer.as_ref(), &context).is_err() {
+            return Err(ApiError::new(ErrorCode::RateLimited).into_server_error());
+        }
         Ok(((self.parts.attach)(request, viewer, context), kind))
     }
 }

@@ -19,7 +19,10 @@ use crate::{
     domain::Locale,
     graphql::ErrorCode,
     imaging::{ImageLimits, ImageRefusal},
-    services::uploads::{UploadOutcome, store},
+    services::{
+        limits::{Counted, Rate},
+        uploads::{UploadOutcome, store},
+    },
 };
 
 /// Uploads that are received at the same time: each may hold a whole file in memory.
@@ -44,6 +47,9 @@ async fn receive(state: &HttpState, request: Request) -> Result<uploads::Model, 
     let locale = context.locale;
     state.refuse_foreign_page(&parts.headers, &parts.uri, &context)?;
     let viewer = state.viewer(&parts.headers, &context).await?.ok_or_else(|| Problem::unauthenticated(locale))?;
+    if let Err(refused) = state.limits.check(Rate::Uploads, Counted::User(viewer.user_id)) {
+        return Err(Problem::rate_limited((refused.retry_after_ms + 999) / 1000, locale));
+    }
     let limits = image_limits(state);
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if let Some(bytes) = announced.filter(|bytes: &u64| *bytes > limits.bytes_max + ENVELOPE_BYTES) {

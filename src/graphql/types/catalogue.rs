@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use crate::{
     config::Settings,
-    domain::{self, credits, validation},
+    domain::{self, Locale, credits, validation},
     graphql::{
         api::api,
         enums::{
@@ -13,6 +13,7 @@ use crate::{
         },
         scalars::int,
     },
+    payments::ChannelCode,
 };
 
 /// The catalogue: prices, choices, limits and how to sign in.
@@ -74,8 +75,7 @@ impl Studio {
 
     /// The payment channels that are configured.
     async fn payment_channels(&self, ctx: &Context<'_>) -> Vec<PaymentChannel> {
-        let sandbox = api(ctx).settings.sandbox_enabled().then_some(PaymentChannelCode::Sandbox);
-        sandbox.into_iter().map(PaymentChannel::of).collect()
+        api(ctx).orders.channels().map(PaymentChannel::of).collect()
     }
 
     /// How much a client may send.
@@ -208,9 +208,8 @@ pub struct PaymentChannel {
 }
 
 impl PaymentChannel {
-    fn of(code: PaymentChannelCode) -> Self {
-        let (title_zh, title_en) = code.titles();
-        Self { code, title_zh, title_en }
+    fn of(channel: ChannelCode) -> Self {
+        Self { code: channel.into(), title_zh: channel.title(Locale::Zh), title_en: channel.title(Locale::En) }
     }
 }
 

@@ -15,6 +15,8 @@ use crate::{
         scalars::{DateTime, int},
     },
     ledger,
+    payments::ChannelCode,
+    services::generations,
 };
 
 /// The two numbers a seller cares about.
@@ -49,6 +51,18 @@ pub struct Quote {
     pub credits_after: i32,
 }
 
+impl From<generations::Quote> for Quote {
+    fn from(quote: generations::Quote) -> Self {
+        Self {
+            posters: int(quote.posters),
+            credits: int(quote.credits),
+            credits_available: int(quote.credits_available),
+            credits_missing: int(quote.credits_missing),
+            credits_after: int(quote.credits_after),
+        }
+    }
+}
+
 /// A recharge.
 #[derive(Clone, Debug)]
 pub struct Order(pub orders::Model);
@@ -78,7 +92,7 @@ impl Order {
 
     /// How it is paid.
     async fn channel(&self) -> PaymentChannelCode {
-        PaymentChannelCode::from_code(&self.0.channel).unwrap_or(PaymentChannelCode::Sandbox)
+        ChannelCode::from_slug(&self.0.channel).unwrap_or(ChannelCode::Sandbox).into()
     }
 
     /// The channel's own number, once paid.

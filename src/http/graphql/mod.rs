@@ -29,7 +29,7 @@ use super::{
     transport::{Transport, request_context},
     websocket,
 };
-use crate::graphql::{ApiError, ErrorCode, RequestContext, finish, is_request_error};
+use crate::graphql::{ApiError, ErrorCode, RequestContext, finish, is_request_error, session_cookie};
 
 /// The longest that one operation may take.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -75,12 +75,32 @@ async fn run<E: Executor, A: Authenticator + ?Sized>(
         }
         _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow("GET, POST")),
     };
-    let viewer = viewer_of(&transport.parts.authenticator, &Credential::from_headers(&parts.headers)).await?;
+    let credential = Credential::from_headers(&parts.headers);
+    let viewer = viewer_of(&transport.parts.authenticator, &credential).await?;
+    let renewed = renew(transport, &parts, viewer.as_ref()).await;
     let (operation, kind) = transport.prepare(operation, viewer, context.clone()).map_err(Refusal::request_error)?;
     if parts.method == Method::GET && kind.is_some_and(|kind| kind != OperationType::Query) {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow("POST"));
     }
-    execute(transport, operation, context).await
+    let mut answer = execute(transport, operation, context).await?;
+    if let Some(cookie) = renewed {
+        answer.http_headers.entry(header::SET_COOKIE).or_insert(cookie);
+    }
+    Ok(answer)
+}
+
+/// A fresh cookie for a browser whose sign-in is half spent.
+async fn renew<E: Executor, A: Authenticator + ?Sized>(
+    transport: &Transport<E, A>,
+    parts: &Parts,
+    viewer: Option<&A::Viewer>,
+) -> Option<HeaderValue> {
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        return None;
+    }
+    let (token, expires_at_ms) = transport.parts.authenticator.renew(viewer?).await?;
+    let seconds = (expires_at_ms - transport.parts.clock.now_ms()).max(0) / 1000;
+    HeaderValue::try_from(session_cookie(&token, seconds, transport.parts.is_https)).ok()
 }
 
 /// Runs the operation; a panic in a resolver and an endless one cost this request alone.
@@ -197,6 +217,9 @@ impl Refusal {
     }
 
     fn request_error(error: ServerError) -> Self {
+        if error.source::<ApiError>().is_some_and(|known| known.code() == ErrorCode::RateLimited) {
+            return Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited);
+        }
         Self { status: StatusCode::BAD_REQUEST, error: Box::new(error), allow: None, is_graphql_error: true }
     }
 

@@ -1,0 +1,196 @@
+//! What services answer, as results on the wire.
+
+use async_graphql::ID;
+
+use super::{
+    ErrorCode,
+    enums::LoginCodeRejection,
+    inputs::{CreateApiKeyInput, CreateGenerationInput},
+    results::{
+        CancelGenerationResult, CancelGenerationSuccess, CancelOrderResult, CancelOrderSuccess, CreateApiKeyResult, CreateApiKeySuccess,
+        CreateGenerationResult, CreateGenerationSuccess, CreateOrderResult, CreateOrderSuccess, DeleteGenerationResult, DeleteGenerationSuccess,
+        GenerationInProgress, InsufficientCredits, InvalidInput, LoginCodeRejected, MailUnavailable, PaymentChannelUnavailable, RateLimited,
+        RenameGenerationResult, RenameGenerationSuccess, RevokeApiKeyResult, RevokeApiKeySuccess, SendLoginCodeResult,
+        SendLoginCodeSuccess, SignInResult, SignInSuccess,
+    },
+    scalars::{DateTime, int},
+    types::{ApiKey, Generation, Order, User},
+};
+use crate::{
+    domain::{Locale, PosterFormat, StyleChoice},
+    services::{
+        ApiScope,
+        generations::{CancelOutcome, CreateGeneration, CreateOutcome, DeleteOutcome, RenameOutcome, RetryOutcome},
+        orders::{CancelOrderOutcome, CreateOrderOutcome},
+        sign_in::{
+            CodeRejection, CreateApiKey, CreateApiKeyOutcome, RevokeApiKeyOutcome, SendCodeOutcome, SignInOutcome,
+        },
+    },
+};
+
+/// `sendLoginCode`.
+pub(super) fn code_sent(outcome: SendCodeOutcome, locale: Locale) -> SendLoginCodeResult {
+    match outcome {
+        SendCodeOutcome::Sent { challenge_id, expires_at_ms, resend_at_ms } => SendLoginCodeSuccess {
+            challenge_id: challenge_id.into(),
+            expires_at: DateTime::from_ms(expires_at_ms),
+            resend_at: DateTime::from_ms(resend_at_ms),
+        }
+        .into(),
+        SendCodeOutcome::TooOften { retry_after_ms } => RateLimited::after_ms(retry_after_ms, locale).into(),
+        SendCodeOutcome::MailUnavailable => MailUnavailable::new(locale).into(),
+        SendCodeOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `signIn`.
+pub(super) fn signed_in(outcome: SignInOutcome, locale: Locale) -> SignInResult {
+    match outcome {
+        SignInOutcome::SignedIn { user, access } => SignInSuccess {
+            user: User(*user),
+            access_token: access.token,
+            expires_at: DateTime::from_ms(access.expires_at_ms),
+        }
+        .into(),
+        SignInOutcome::Rejected { reason, attempts_left } => rejected(reason, attempts_left, locale).into(),
+        SignInOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+fn rejected(reason: CodeRejection, attempts_left: u32, locale: Locale) -> LoginCodeRejected {
+    let (reason, message) = match reason {
+        CodeRejection::Wrong => (LoginCodeRejection::Wrong, locale.pick("验证码不正确", "This code is not right")),
+        CodeRejection::Expired => {
+            let message = locale.pick("验证码已失效，请重新获取", "This code has expired; please ask for a new one");
+            (LoginCodeRejection::Expired, message)
+        }
+        CodeRejection::TooManyAttempts => {
+            let message =
+                locale.pick("尝试次数过多，请重新获取验证码", "Too many wrong tries; please ask for a new code");
+            (LoginCodeRejection::TooManyAttempts, message)
+        }
+    };
+    LoginCodeRejected {
+        code: ErrorCode::LoginCodeRejected,
+        message: message.to_owned(),
+        reason,
+        attempts_left: int(attempts_left.into()),
+    }
+}
+
+impl From<CreateGenerationInput> for CreateGeneration {
+    fn from(input: CreateGenerationInput) -> Self {
+        let style = input.style.unwrap_or_default();
+        Self {
+            idempotency_key: input.idempotency_key,
+            photo_ids: input.photo_ids.into_iter().map(|id| id.0).collect(),
+            description: input.description,
+            dimensions: input.dimensions,
+            style: StyleChoice {
+                visual: style.visual.map(Into::into),
+                typography: style.typography.map(Into::into),
+                layout: style.layout.map(Into::into),
+            },
+            format: input.format.map_or(PosterFormat::Portrait9x16, Into::into),
+        }
+    }
+}
+
+/// `createGeneration`.
+pub(super) fn created(outcome: CreateOutcome, locale: Locale) -> CreateGenerationResult {
+    match outcome {
+        CreateOutcome::Created(generation, wallet) => {
+            CreateGenerationSuccess { generation: Generation(*generation), wallet: wallet.into() }.into()
+        }
+        CreateOutcome::InsufficientCredits { required, available } => {
+            InsufficientCredits::new(int(required), int(available), locale).into()
+        }
+        CreateOutcome::InProgress(active) => GenerationInProgress::new(Generation(*active), locale).into(),
+        CreateOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `retryPoster`.
+pub(super) fn retried(outcome: RetryOutcome, locale: Locale) -> CreateGenerationResult {
+    match outcome {
+        RetryOutcome::Queued(generation, wallet) => {
+            CreateGenerationSuccess { generation: Generation(*generation), wallet: wallet.into() }.into()
+        }
+        RetryOutcome::InsufficientCredits { required, available } => {
+            InsufficientCredits::new(int(required), int(available), locale).into()
+        }
+        RetryOutcome::InProgress(active) => GenerationInProgress::new(Generation(*active), locale).into(),
+        RetryOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `cancelGeneration`.
+pub(super) fn canceled(outcome: CancelOutcome, locale: Locale) -> CancelGenerationResult {
+    match outcome {
+        CancelOutcome::Canceled(generation, wallet) => {
+            CancelGenerationSuccess { generation: Generation(*generation), wallet: wallet.into() }.into()
+        }
+        CancelOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `renameGeneration`.
+pub(super) fn renamed(outcome: RenameOutcome, locale: Locale) -> RenameGenerationResult {
+    match outcome {
+        RenameOutcome::Renamed(generation) => RenameGenerationSuccess { generation: Generation(*generation) }.into(),
+        RenameOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `deleteGeneration`.
+pub(super) fn deleted(outcome: DeleteOutcome, deleted_id: ID, locale: Locale) -> DeleteGenerationResult {
+    match outcome {
+        DeleteOutcome::Deleted => DeleteGenerationSuccess { deleted_id }.into(),
+        DeleteOutcome::InProgress(active) => GenerationInProgress::new(Generation(*active), locale).into(),
+        DeleteOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `createOrder`.
+pub(super) fn ordered(outcome: CreateOrderOutcome, locale: Locale) -> CreateOrderResult {
+    match outcome {
+        CreateOrderOutcome::Created { order, .. } => CreateOrderSuccess { order: Order(*order) }.into(),
+        CreateOrderOutcome::ChannelUnavailable => PaymentChannelUnavailable::new(locale).into(),
+        CreateOrderOutcome::TooOften { retry_after_ms } => RateLimited::after_ms(retry_after_ms, locale).into(),
+        CreateOrderOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `cancelOrder`.
+pub(super) fn order_canceled(outcome: CancelOrderOutcome, locale: Locale) -> CancelOrderResult {
+    match outcome {
+        CancelOrderOutcome::Closed(order) => CancelOrderSuccess { order: Order(*order) }.into(),
+        CancelOrderOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+impl From<CreateApiKeyInput> for CreateApiKey {
+    fn from(input: CreateApiKeyInput) -> Self {
+        Self {
+            name: input.name,
+            scopes: input.scopes.into_iter().map(ApiScope::from).collect(),
+            expires_at_ms: input.expires_at.map(|at| at.ms),
+        }
+    }
+}
+
+/// `createApiKey`.
+pub(super) fn key_made(outcome: CreateApiKeyOutcome, locale: Locale) -> CreateApiKeyResult {
+    match outcome {
+        CreateApiKeyOutcome::Created { key, secret } => CreateApiKeySuccess { api_key: ApiKey(*key), secret }.into(),
+        CreateApiKeyOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `revokeApiKey`.
+pub(super) fn key_revoked(outcome: RevokeApiKeyOutcome, locale: Locale) -> RevokeApiKeyResult {
+    match outcome {
+        RevokeApiKeyOutcome::Revoked(key) => RevokeApiKeySuccess { api_key: ApiKey(*key) }.into(),
+        RevokeApiKeyOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
