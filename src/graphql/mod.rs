@@ -24,10 +24,10 @@ pub mod subscription;
 pub mod types;
 
 pub use api::Api;
-pub(crate) use mutation::session_cookie;
 pub use context::RequestContext;
 pub use errors::{ApiError, ErrorCode, finish, is_request_error};
 pub use loaders::{RowLoader, data_loader};
+pub(crate) use mutation::session_cookie;
 pub use schema::{ApiSchema, schema, sdl};
 
 /// The cookie that `signIn` sets.

@@ -101,8 +101,7 @@ impl Mutation {
             return Ok(RateLimited::after_ms(refused.retry_after_ms, locale(ctx)).into());
         }
         let idempotency_key = input.idempotency_key;
-        let retry =
-            generations::RetryPoster { idempotency_key, generation_id: generation_id.to_string(), dimension };
+        let retry = generations::RetryPoster { idempotency_key, generation_id: generation_id.to_string(), dimension };
         let retried = generations::retry(&api(ctx).services, viewer, &retry).await.map_err(ApiError::from)?;
         Ok(outcomes::retried(retried, locale(ctx)))
     }

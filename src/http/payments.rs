@@ -18,11 +18,7 @@ use crate::{
 };
 
 /// A channel tells that money arrived; answered in the channel's own words.
-pub(super) async fn notify(
-    State(state): State<HttpState>,
-    Path(channel): Path<String>,
-    request: Request,
-) -> Response {
+pub(super) async fn notify(State(state): State<HttpState>, Path(channel): Path<String>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let locale = context_of(&parts).locale;
     let Ok(body) = read(body).await else {

@@ -24,8 +24,8 @@ use tower_http::{
 use super::{
     client, files, graphql, health,
     middleware::{Surroundings, surround},
-    state::HttpState,
     payments,
+    state::HttpState,
     transport::{Admit, Transport, TransportParts},
     uploads,
     websocket::SocketLimits,
