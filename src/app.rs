@@ -1,1 +1,195 @@
-//! The only place where implementations are chosen.
+//! The only place where implementations are chosen: settings in, a running service out.
+
+use std::{io, path::Path, sync::Arc, time::Duration};
+
+use object_store::aws::AmazonS3Builder;
+use sea_orm::{DbBackend, DbErr};
+use secrecy::ExposeSecret;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    composer::TakumiComposer,
+    config::{ConfigError, DerivedKeys, MailerKind, Settings, StorageKind},
+    database::{Database, DatabaseOptions},
+    engine::{Engine, EngineOptions, EngineParts},
+    events::{Doorbell, LocalDoorbell},
+    ids::{IdSource, SystemIds},
+    mail::{DevelopmentMailer, Mailer, SmtpMailer},
+    providers::image::BuiltinPlates,
+    services,
+    storage::{LocalFiles, Storage, UrlSigner},
+    studio::{Studio, report::RuleTextModel},
+};
+
+/// Why the service could not be put together; each names what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder.
+    #[error("data_dir: {0}")]
+    DataDir(io::Error),
+    /// The database.
+    #[error("database.url: {0}")]
+    Database(#[from] DbErr),
+    /// The zone of session ids.
+    #[error("time_zone: {0}")]
+    TimeZone(String),
+    /// The object store.
+    #[error("storage: {0}")]
+    Storage(String),
+    /// The mail server's address.
+    #[error("mail: {0}")]
+    Mail(String),
+    /// The schema is newer or older than this binary.
+    #[error("the database lacks {0} migration(s): run `haibao migrate`, or `haibao serve`, which does it itself")]
+    Unmigrated(usize),
+}
+
+/// How long a listener waits before it looks by itself, when every writer is in this process.
+const TICK_ALONE: Duration = Duration::from_secs(20);
+/// The same, when other nodes write to the database too.
+const TICK_SHARED: Duration = Duration::from_secs(1);
+
+/// What a running service is made of.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The settings in effect.
+    pub settings: Arc<Settings>,
+    /// Keys derived from the one secret.
+    pub keys: Arc<DerivedKeys>,
+    /// What every use case works with.
+    pub context: services::Context,
+    /// The data folder.
+    pub files: LocalFiles,
+}
+
+impl App {
+    /// Opens everything that the settings name. With `migrate` the schema is brought up to date;
+    /// without, an old schema is refused.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn open(settings: Settings, migrate: bool) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn IdSource> = Arc::new(SystemIds::new());
+        let files = LocalFiles::open(&settings.data_dir).map_err(StartError::DataDir)?;
+        let secret = settings.token_secret(&*ids, |path, bytes| write_private(&files, path, bytes))?;
+        let keys = DerivedKeys::new(&secret);
+
+        let options = DatabaseOptions {
+            url: settings.database_url().expose_secret().to_owned(),
+            readers: settings.database.connections_max,
+            connections_max: settings.database.connections_max,
+        };
+        let database = Database::open(&options).await?;
+        if migrate {
+            database.migrate().await?;
+        } else if let pending @ 1.. = database.pending_migrations().await? {
+            return Err(StartError::Unmigrated(pending));
+        }
+
+        let tick = if database.backend() == DbBackend::Sqlite { TICK_ALONE } else { TICK_SHARED };
+        let doorbell: Arc<dyn Doorbell> = Arc::new(LocalDoorbell::new(tick));
+        let storage = open_storage(&settings, &files)?;
+        let urls = UrlSigner::new(&keys.signed_urls);
+        let time_zone = jiff::tz::TimeZone::get(&settings.time_zone)
+            .map_err(|error| StartError::TimeZone(error.to_string()))?;
+        let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone };
+        Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files })
+    }
+
+    /// The mailer that the settings name.
+    ///
+    /// # Errors
+    /// `Mail` when the mail server's address does not read.
+    pub fn mailer(&self) -> Result<Arc<dyn Mailer>, StartError> {
+        match self.settings.mail.mailer {
+            MailerKind::Development => {
+                let files = self.files.clone();
+                let sink = move |name: &str, bytes: &[u8]| {
+                    files.write_private(&format!("mail/{name}"), bytes).map_err(io::Error::other)
+                };
+                Ok(Arc::new(DevelopmentMailer::new(Arc::clone(&self.context.clock), Arc::new(sink))))
+            }
+            MailerKind::Smtp => SmtpMailer::new(&self.settings.mail, Arc::clone(&self.context.clock))
+                .map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>)
+                .map_err(|error| StartError::Mail(error.to_string())),
+        }
+    }
+
+    /// The engine of this process; nothing runs before [`Engine::run`].
+    pub fn engine(&self) -> Engine {
+        let settings = &self.settings.engine;
+        let alone = self.context.database.backend() == DbBackend::Sqlite;
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let options = EngineOptions {
+            node: self.files.root().display().to_string(),
+            alone,
+            workers: if settings.workers == 0 { cores } else { settings.workers },
+            lease: Duration::from_secs(u64::from(settings.lease_seconds)),
+            job_timeout: Duration::from_secs(settings.job_timeout_seconds),
+            attempts_max: i64::from(settings.attempts_max),
+            interruptions_max: INTERRUPTIONS_MAX,
+            sweep_interval: Duration::from_secs(settings.sweep_seconds),
+            drain: Duration::from_secs(self.settings.http.shutdown_grace_seconds),
+        };
+        Engine::new(EngineParts {
+            database: self.context.database.clone(),
+            storage: self.context.storage.clone(),
+            files: (self.settings.storage.kind == StorageKind::Local).then(|| self.files.clone()),
+            studio: studio(),
+            doorbell: Arc::clone(&self.context.doorbell),
+            clock: Arc::clone(&self.context.clock),
+            options,
+        })
+    }
+}
+
+/// Times a job may be interrupted by the end of its process before its poster is refunded: enough
+/// for a bad day of restarts, few enough that a job which kills the process does not do so for ever.
+const INTERRUPTIONS_MAX: i64 = 20;
+
+/// The studio with the built-in composer, plates and rules: no key, no server.
+pub fn studio() -> Studio {
+    Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel))
+}
+
+/// Installs the cryptography that the whole process uses; calling it again changes nothing.
+pub fn init_crypto() {
+    // A second installation is refused by the library, which is what we want.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    services::sign_in::init_crypto();
+}
+
+fn open_storage(settings: &Settings, files: &LocalFiles) -> Result<Storage, StartError> {
+    match settings.storage.kind {
+        StorageKind::Local => files.storage().map_err(StartError::DataDir),
+        StorageKind::S3 => {
+            let s3 = &settings.storage.s3;
+            let mut builder = AmazonS3Builder::new();
+            for (value, set) in [
+                (&s3.endpoint, AmazonS3Builder::with_endpoint as fn(AmazonS3Builder, String) -> AmazonS3Builder),
+                (&s3.region, AmazonS3Builder::with_region),
+                (&s3.bucket, AmazonS3Builder::with_bucket_name),
+                (&s3.access_key_id, AmazonS3Builder::with_access_key_id),
+            ] {
+                if let Some(value) = value {
+                    builder = set(builder, value.clone());
+                }
+            }
+            if let Some(secret) = &s3.secret_access_key {
+                builder = builder.with_secret_access_key(secret.expose_secret());
+            }
+            let objects = builder.build().map_err(|error| StartError::Storage(error.to_string()))?;
+            Ok(Storage::new(Arc::new(objects)))
+        }
+    }
+}
+
+/// Writes a file below the data folder, given its path.
+fn write_private(files: &LocalFiles, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| io::Error::other("no file name"))?;
+    files.write_private(name, bytes).map_err(io::Error::other)
+}

@@ -1,3 +1,7 @@
 //! The `haibao` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    haibao::cli::run()
+}

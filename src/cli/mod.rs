@@ -1,1 +1,149 @@
-//! The command line.
+//! The command line: one binary, one verb a file.
+
+mod credits;
+mod doctor;
+mod render;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    app::{App, StartError, init_crypto},
+    config::{ConfigError, LogFormat, Settings, Sources},
+    graphql,
+};
+
+/// Haibao (海报): one product photo in, a set of bilingual e-commerce posters out.
+#[derive(Debug, Parser)]
+#[command(name = "haibao", version, about, arg_required_else_help = true, after_help = "Examples:
+  haibao serve
+  haibao render --photo product.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters")]
+struct Cli {
+    /// Settings file (default: ./haibao.toml, when there is one)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Sets one key, as in --set http.address=127.0.0.1:9000; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the web client, the API and the workers in one process
+    #[command(after_help = "Example:\n  haibao serve --address 127.0.0.1:8080")]
+    Serve(serve::ServeArgs),
+    /// Run workers only, beside a server on the same PostgreSQL database
+    #[command(after_help = "Example:\n  HAIBAO_DATABASE__URL=postgres://… haibao worker")]
+    Worker,
+    /// Bring the database's schema up to date and stop
+    #[command(after_help = "Example:\n  haibao migrate")]
+    Migrate,
+    /// Print the GraphQL schema
+    #[command(after_help = "Example:\n  haibao schema > schema.graphql")]
+    Schema,
+    /// Check money, work, events and files; exits 1 when something does not add up
+    #[command(after_help = "Example:\n  haibao doctor --json")]
+    Doctor(doctor::DoctorArgs),
+    /// Look after credits
+    Credits(credits::CreditsArgs),
+    /// Make posters without a server, into a folder
+    #[command(after_help = "Example:\n  haibao render --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters --dimensions 0,2 --visual MAGAZINE")]
+    Render(render::RenderArgs),
+    /// Cut a product out of its background
+    #[command(after_help = "Example:\n  haibao cutout --photo mug.jpg --out mug.png")]
+    Cutout(render::CutoutArgs),
+    /// Print the settings in effect as TOML, secrets redacted
+    #[command(after_help = "Example:\n  HAIBAO_HTTP__ADDRESS=0.0.0.0:80 haibao config")]
+    Config(ConfigArgs),
+}
+
+#[derive(Debug, Args)]
+struct ConfigArgs {
+    /// Print the commented defaults instead: every key with its meaning
+    #[arg(long)]
+    defaults: bool,
+}
+
+/// A command that could not be carried out; its text is for the person at the console.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl CommandError {
+    fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Parses the command line, carries the command out and answers with its exit code: 0 done, 1 not
+/// done (or the doctor found something), 2 the command line does not read.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    init_crypto();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("haibao: the runtime does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(carry_out(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("haibao: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
+    let mut sources = Sources::of_process(cli.config);
+    for pair in &cli.overrides {
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| CommandError::Failed(format!("--set {pair}: expected KEY=VALUE")))?;
+        sources = sources.with(key, value);
+    }
+    if let Command::Serve(args) = &cli.command {
+        sources = args.apply(sources);
+    }
+    match cli.command {
+        Command::Schema => print!("{}", graphql::sdl()),
+        Command::Render(args) => return render::render(args).await,
+        Command::Cutout(args) => return render::cutout(&args),
+        Command::Config(ConfigArgs { defaults: true }) => print!("{}", crate::config::DEFAULTS),
+        Command::Config(ConfigArgs { defaults: false }) => print!("{}", Settings::load(&sources)?.to_redacted_toml()?),
+        Command::Migrate => {
+            App::open(load(&sources)?, true).await?;
+            eprintln!("the schema is up to date");
+        }
+        Command::Doctor(args) => return doctor::doctor(load(&sources)?, &args).await,
+        Command::Credits(args) => return credits::credits(load(&sources)?, args).await,
+        Command::Serve(_) => return serve::serve(load(&sources)?).await,
+        Command::Worker => return serve::worker(load(&sources)?).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the settings and starts the log as they say.
+fn load(sources: &Sources) -> Result<Settings, CommandError> {
+    let settings = Settings::load(sources)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&settings.observability.log)
+        .map_err(|error| CommandError::Failed(format!("observability.log: {error}")))?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.observability.log_format {
+        LogFormat::Json => subscriber.json().init(),
+        LogFormat::Text => subscriber.init(),
+    }
+    Ok(settings)
+}

@@ -4,6 +4,7 @@
 //! wrong — is a value of the outcome type. [`ServiceError`] is for the rest.
 
 pub mod audit_log;
+pub mod accounts;
 pub mod doctor;
 pub mod generations;
 pub mod history;

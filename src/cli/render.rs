@@ -1,0 +1,159 @@
+//! `haibao render` and `haibao cutout`: the pipeline without a server.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use clap::Args;
+use ring::digest;
+
+use super::CommandError;
+use crate::{
+    app,
+    domain::{
+        BilingualLayout, Dimension, PosterFormat, RevisionName, StyleChoice, TypographyStyle, VisualStyle, validation,
+    },
+    imaging::{self, ImageLimits, Isolation},
+    storage::LocalFiles,
+    studio::Brief,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct RenderArgs {
+    /// Product photo: JPEG, PNG or WebP; may be repeated, the first is the main one
+    #[arg(long, required = true, value_name = "FILE")]
+    photo: Vec<PathBuf>,
+    /// What the product is, as a seller would describe it
+    #[arg(long)]
+    description: String,
+    /// Folder for the posters; made when missing
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Indexes of the posters to make, 0–9
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..=9))]
+    dimensions: Vec<i32>,
+    /// Visual style: MAGAZINE, WATERCOLOR, TECH, VINTAGE, MINIMAL, CYBER or ORGANIC
+    #[arg(long, value_parser = |code: &str| VisualStyle::from_code(code).ok_or("no such visual style"))]
+    visual: Option<VisualStyle>,
+    /// Typography style: SERIF, GLASS, EMBOSSED, HANDWRITTEN, NEON or THIN
+    #[arg(long, value_parser = |code: &str| TypographyStyle::from_code(code).ok_or("no such typography style"))]
+    typography: Option<TypographyStyle>,
+    /// Bilingual layout: STACKED, PARALLEL or SEPARATED
+    #[arg(long, value_parser = |code: &str| BilingualLayout::from_code(code).ok_or("no such bilingual layout"))]
+    layout: Option<BilingualLayout>,
+    /// Proportions: PORTRAIT_9_16, PORTRAIT_3_4, PORTRAIT_4_5, SQUARE_1_1, LANDSCAPE_4_3 or LANDSCAPE_16_9
+    #[arg(long, default_value = "PORTRAIT_9_16", value_parser = |code: &str| PosterFormat::from_code(code).ok_or("no such format"))]
+    format: PosterFormat,
+    /// Seed of everything left to chance (default: follows from photo and description)
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CutoutArgs {
+    /// Product photo: JPEG, PNG or WebP
+    #[arg(long, value_name = "FILE")]
+    photo: PathBuf,
+    /// Where the transparent PNG goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
+    let started = Instant::now();
+    let description = validation::description(&args.description)
+        .map_err(|refusal| CommandError::Failed(format!("--description: {}", refusal.code())))?;
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(description.as_bytes());
+    let mut photos = Vec::with_capacity(args.photo.len());
+    for path in &args.photo {
+        let bytes = read(path)?;
+        hash.update(&bytes);
+        let photo = decode(path, &bytes)?;
+        photos.push(Arc::new(photo));
+    }
+    let digest = hash.finish();
+    let derived = digest.as_ref().iter().take(8).fold(0, |seed: u64, byte| (seed << 8) | u64::from(*byte));
+    let brief = Brief {
+        seed: args.seed.unwrap_or(derived),
+        description,
+        product_name: None,
+        photos,
+        format: args.format,
+        style: StyleChoice { visual: args.visual, typography: args.typography, layout: args.layout },
+    };
+    let mut dimensions: Vec<Dimension> =
+        args.dimensions.iter().filter_map(|index| Dimension::from_index(*index)).collect();
+    if dimensions.is_empty() {
+        dimensions = Dimension::ALL.to_vec();
+    }
+    dimensions.sort();
+    dimensions.dedup();
+
+    let storage = LocalFiles::open_output(&args.out)
+        .and_then(|files| files.storage())
+        .map_err(|error| CommandError::Failed(format!("--out {}: {error}", args.out.display())))?;
+    let studio = app::studio();
+    let plan = studio.plan(&brief).await.map_err(CommandError::failed)?;
+    let put = async |key: String, bytes: Vec<u8>| {
+        storage.put(&key, Bytes::from(bytes)).await.map_err(CommandError::failed)
+    };
+    put("productname.txt".to_owned(), plan.product_name().as_bytes().to_vec()).await?;
+    eprintln!("{} · {} · {} ms", plan.product_name(), plan.style().visual.code(), started.elapsed().as_millis());
+
+    let paints = dimensions.iter().map(|dimension| {
+        let (studio, plan) = (&studio, &plan);
+        async move { (*dimension, studio.paint(plan, *dimension, &|_stage| {}).await) }
+    });
+    let mut failures = 0;
+    for (dimension, painted) in futures_util::future::join_all(paints).await {
+        let painted = match painted {
+            Ok(painted) => painted,
+            Err(error) => {
+                eprintln!("{} {}: {error}", dimension.number(), dimension.titles().0);
+                failures += 1;
+                continue;
+            }
+        };
+        let name = RevisionName::Prime;
+        put(format!("{}.json", name.file_stem(dimension)), painted.recipe.to_string().into_bytes()).await?;
+        if let Some(plate) = painted.plate_jpeg {
+            put(format!("{}.plate.jpg", name.file_stem(dimension)), plate).await?;
+        }
+        let stored = put(name.file_name(dimension), painted.jpeg).await?;
+        println!("{}  {}×{}  {} bytes", stored.key, painted.width, painted.height, stored.byte_size);
+    }
+    eprintln!("{} poster(s) in {} ms", dimensions.len() - failures, started.elapsed().as_millis());
+    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) fn cutout(args: &CutoutArgs) -> Result<ExitCode, CommandError> {
+    let photo = decode(&args.photo, &read(&args.photo)?)?;
+    match imaging::isolate(&photo) {
+        Isolation::CutOut(cutout) => {
+            let name = args.out.file_name().and_then(|name| name.to_str());
+            let name = name.ok_or_else(|| CommandError::Failed("--out: not a file name".to_owned()))?;
+            let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+            LocalFiles::open_output(folder.unwrap_or(std::path::Path::new(".")))
+                .map_err(CommandError::failed)?
+                .write_private(name, &imaging::encode_png_rgba(&cutout.pixels))
+                .map_err(CommandError::failed)?;
+            let [left, top, width, height] = cutout.source_box;
+            println!("cut out {width}×{height} at {left},{top}, confidence {:.2}", cutout.confidence);
+            Ok(ExitCode::SUCCESS)
+        }
+        Isolation::Framed { reason } => {
+            Err(CommandError::Failed(format!("the product cannot be cut out cleanly ({reason:?}); posters frame it")))
+        }
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
+    std::fs::read(path).map_err(|error| CommandError::Failed(format!("{}: {error}", path.display())))
+}
+
+fn decode(path: &std::path::Path, bytes: &[u8]) -> Result<imaging::Photo, CommandError> {
+    // As an upload would be: scaled to the working size and stripped.
+    imaging::normalise(bytes, &ImageLimits::default())
+        .and_then(|upload| imaging::decode(&upload.bytes, &ImageLimits::default()))
+        .map_err(|refusal| CommandError::Failed(format!("{}: {refusal}", path.display())))
+}
