@@ -1,10 +1,13 @@
 //! The only place where implementations are chosen: settings in, a running service out.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::aws::AmazonS3Builder;
 use sea_orm::{DbBackend, DbErr};
 use secrecy::ExposeSecret;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -13,10 +16,18 @@ use crate::{
     database::{Database, DatabaseOptions},
     engine::{Engine, EngineOptions, EngineParts},
     events::{Doorbell, LocalDoorbell},
+    graphql::{self, Api},
+    http::{self, AllowedOrigins, HttpState, WorkersReady},
     ids::{IdSource, SystemIds},
     mail::{DevelopmentMailer, Mailer, SmtpMailer},
+    payments::{Channels, PaymentChannel, SandboxChannel},
     providers::image::BuiltinPlates,
-    services,
+    services::{
+        self,
+        limits::RateLimits,
+        orders::Orders,
+        sign_in::{MemoryCodeStore, SignIn, TokenKeys},
+    },
     storage::{LocalFiles, Storage, UrlSigner},
     studio::{Studio, report::RuleTextModel},
 };
@@ -117,6 +128,87 @@ impl App {
                 .map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>)
                 .map_err(|error| StartError::Mail(error.to_string())),
         }
+    }
+
+    /// Every route of the service, for a server that is bound to this address.
+    ///
+    /// # Errors
+    /// `Mail` when the mail server's address does not read.
+    pub fn router(
+        &self,
+        bound: SocketAddr,
+        tracker: &TaskTracker,
+        workers_ready: WorkersReady,
+        metrics: Option<PrometheusHandle>,
+        shutdown: CancellationToken,
+    ) -> Result<Router, StartError> {
+        let (context, settings, keys) = (self.context.clone(), Arc::clone(&self.settings), &self.keys);
+        let codes = MemoryCodeStore::new(
+            (&settings.sign_in).into(),
+            &keys.codes,
+            Arc::clone(&context.clock),
+            Arc::clone(&context.ids),
+        );
+        let previous = settings.sign_in.previous_token_secret.as_ref().map(DerivedKeys::new);
+        let tokens = TokenKeys::new(&keys.tokens, previous.as_ref().map(|keys| &keys.tokens));
+        let sign_in = SignIn::new(
+            context.clone(),
+            self.mailer()?,
+            Arc::new(codes),
+            tokens,
+            (&*settings).into(),
+            tracker.clone(),
+        );
+        let limits = RateLimits::new(&settings.limits, &context.clock);
+        let public_url = settings.public_url_at(bound);
+        let sandbox = settings
+            .sandbox_enabled()
+            .then(|| Arc::new(SandboxChannel::new(&keys.sandbox_payments, public_url.clone())));
+        let channels = sandbox.iter().map(|channel| Arc::clone(channel) as Arc<dyn PaymentChannel>);
+        let lifetime = Duration::from_secs(60 * u64::from(settings.payments.order_lifetime_minutes));
+        let orders = Orders::new(context.clone(), Channels::new(channels), limits.clone(), lifetime);
+        self.close_expired_orders(&orders, tracker, shutdown.clone());
+
+        let api = Api::new(
+            context.clone(),
+            Arc::clone(&settings),
+            sign_in.clone(),
+            orders.clone(),
+            limits.clone(),
+            tracker.clone(),
+        );
+        let listed = settings.http.allowed_origins.iter().map(String::as_str);
+        let origins = AllowedOrigins::new(listed.chain([public_url.as_str()]));
+        let state = HttpState {
+            services: context,
+            settings,
+            authenticator: Arc::new(sign_in),
+            orders,
+            sandbox,
+            limits,
+            origins,
+            tracker: tracker.clone(),
+            workers_ready,
+            metrics,
+        };
+        Ok(http::router(state, graphql::schema(api), shutdown))
+    }
+
+    /// Closes unpaid orders once a minute. Each round reads the rows anew, so a lost one costs
+    /// nothing.
+    fn close_expired_orders(&self, orders: &Orders, tracker: &TaskTracker, shutdown: CancellationToken) {
+        let orders = orders.clone();
+        tracker.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(Duration::from_secs(60)) => {}
+                }
+                if let Err(error) = orders.expire().await {
+                    tracing::warn!(%error, "unpaid orders could not be closed");
+                }
+            }
+        });
     }
 
     /// The engine of this process; nothing runs before [`Engine::run`].
