@@ -105,8 +105,8 @@ impl App {
         let doorbell: Arc<dyn Doorbell> = Arc::new(LocalDoorbell::new(tick));
         let storage = open_storage(&settings, &files)?;
         let urls = UrlSigner::new(&keys.signed_urls);
-        let time_zone = jiff::tz::TimeZone::get(&settings.time_zone)
-            .map_err(|error| StartError::TimeZone(error.to_string()))?;
+        let time_zone =
+            jiff::tz::TimeZone::get(&settings.time_zone).map_err(|error| StartError::TimeZone(error.to_string()))?;
         let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone };
         Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files })
     }
@@ -151,14 +151,8 @@ impl App {
         );
         let previous = settings.sign_in.previous_token_secret.as_ref().map(DerivedKeys::new);
         let tokens = TokenKeys::new(&keys.tokens, previous.as_ref().map(|keys| &keys.tokens));
-        let sign_in = SignIn::new(
-            context.clone(),
-            self.mailer()?,
-            Arc::new(codes),
-            tokens,
-            (&*settings).into(),
-            tracker.clone(),
-        );
+        let sign_in =
+            SignIn::new(context.clone(), self.mailer()?, Arc::new(codes), tokens, (&*settings).into(), tracker.clone());
         let limits = RateLimits::new(&settings.limits, &context.clock);
         let public_url = settings.public_url_at(bound);
         let sandbox = settings

@@ -17,9 +17,15 @@ use crate::{
 
 /// Haibao (海报): one product photo in, a set of bilingual e-commerce posters out.
 #[derive(Debug, Parser)]
-#[command(name = "haibao", version, about, arg_required_else_help = true, after_help = "Examples:
+#[command(
+    name = "haibao",
+    version,
+    about,
+    arg_required_else_help = true,
+    after_help = "Examples:
   haibao serve
-  haibao render --photo product.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters")]
+  haibao render --photo product.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters"
+)]
 struct Cli {
     /// Settings file (default: ./haibao.toml, when there is one)
     #[arg(long, global = true, value_name = "FILE")]
@@ -51,7 +57,9 @@ enum Command {
     /// Look after credits
     Credits(credits::CreditsArgs),
     /// Make posters without a server, into a folder
-    #[command(after_help = "Example:\n  haibao render --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters --dimensions 0,2 --visual MAGAZINE")]
+    #[command(
+        after_help = "Example:\n  haibao render --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters --dimensions 0,2 --visual MAGAZINE"
+    )]
     Render(render::RenderArgs),
     /// Cut a product out of its background
     #[command(after_help = "Example:\n  haibao cutout --photo mug.jpg --out mug.png")]
@@ -109,9 +117,8 @@ pub fn run() -> ExitCode {
 async fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
     let mut sources = Sources::of_process(cli.config);
     for pair in &cli.overrides {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| CommandError::Failed(format!("--set {pair}: expected KEY=VALUE")))?;
+        let (key, value) =
+            pair.split_once('=').ok_or_else(|| CommandError::Failed(format!("--set {pair}: expected KEY=VALUE")))?;
         sources = sources.with(key, value);
     }
     if let Command::Serve(args) = &cli.command {

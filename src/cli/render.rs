@@ -94,9 +94,8 @@ pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
         .map_err(|error| CommandError::Failed(format!("--out {}: {error}", args.out.display())))?;
     let studio = app::studio();
     let plan = studio.plan(&brief).await.map_err(CommandError::failed)?;
-    let put = async |key: String, bytes: Vec<u8>| {
-        storage.put(&key, Bytes::from(bytes)).await.map_err(CommandError::failed)
-    };
+    let put =
+        async |key: String, bytes: Vec<u8>| storage.put(&key, Bytes::from(bytes)).await.map_err(CommandError::failed);
     put("productname.txt".to_owned(), plan.product_name().as_bytes().to_vec()).await?;
     eprintln!("{} · {} · {} ms", plan.product_name(), plan.style().visual.code(), started.elapsed().as_millis());
 

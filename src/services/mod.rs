@@ -3,8 +3,8 @@
 //! What a client can do something about — too few credits, a running generation, a field that is
 //! wrong — is a value of the outcome type. [`ServiceError`] is for the rest.
 
-pub mod audit_log;
 pub mod accounts;
+pub mod audit_log;
 pub mod doctor;
 pub mod generations;
 pub mod history;
