@@ -311,7 +311,10 @@ impl Builder {
             self.only_figures = false;
         }
         self.only_figures = false;
-        self.words.push(word.to_owned());
+        // 曲奇饼干: two words for one thing are said once
+        if self.words.last().is_none_or(|last| last != word) {
+            self.words.push(word.to_owned());
+        }
         self.can_end = can_end;
     }
 

@@ -144,10 +144,10 @@ pub(super) static TO_CHINESE: LazyLock<Lexicon> = LazyLock::new(|| {
         );
     }
     for row in rows(NOUNS) {
-        lexicon.add(&format!("{}[s]", row[1].to_ascii_lowercase()), noun(&row, first_choice(row[0])));
+        lexicon.add(&format!("{}[s]", either_hyphen(row[1])), noun(&row, first_choice(row[0])));
     }
     for row in rows(TERMS) {
-        lexicon.add(&row[1].to_ascii_lowercase(), term(&row, first_choice(row[0])));
+        lexicon.add(&either_hyphen(row[1]), term(&row, first_choice(row[0])));
     }
     for row in rows(CLAIMS).filter(|row| !row[1].contains(['(', '[']) && !row[1].contains('2') && !row[0].contains('['))
     {
@@ -172,6 +172,11 @@ pub(super) static TO_CHINESE: LazyLock<Lexicon> = LazyLock::new(|| {
     );
     lexicon
 });
+
+/// English in lower case, hyphens optional: single-origin, single origin.
+fn either_hyphen(text: &str) -> String {
+    text.to_ascii_lowercase().replace('-', "(-| )")
+}
 
 /// The plain form of a phrase with choices: the first of each.
 fn first_choice(pattern: &'static str) -> &'static str {

@@ -55,7 +55,8 @@ const LEAD_INS: [&str; 22] = [
     "官方正品",
     "全新",
 ];
-const ENGLISH_LEAD_INS: [&str; 8] = ["this is", "introducing", "meet", "new", "the", "our", "a", "an"];
+const ENGLISH_LEAD_INS: [&str; 11] =
+    ["this is", "this", "these", "premium", "introducing", "meet", "new", "the", "our", "a", "an"];
 /// Latin words that describe and do not name a maker.
 const TECHNICAL: [&str; 16] = [
     "usb", "led", "amoled", "oled", "lcd", "gps", "nfc", "hd", "uhd", "rgb", "ai", "diy", "type-c", "pro", "mini",
@@ -417,7 +418,8 @@ fn english(clauses: &[Clause], given: Option<&str>) -> Named {
 
 /// The part of an English clause before its verb or preposition.
 fn before_verb(text: &str) -> &str {
-    const STOPS: [&str; 14] = [
+    const STOPS: [&str; 15] = [
+        " features ",
         " is ",
         " are ",
         " with ",

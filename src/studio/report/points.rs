@@ -149,7 +149,10 @@ fn headline(tiling: &Tiling<'_>, chinese: bool) -> Option<Headline> {
             continue;
         }
         for to in (from + 1..=count).filter(|index| may_end(*index)) {
-            if matches!(tiling.role(to - 1), Some(Role::And | Role::List | Role::With)) {
+            let last = (from..to).rev().find(|index| !matches!(tiling.tiles[*index].kind, Kind::Space));
+            let last = last.and_then(|index| tiling.role(index));
+            let dangles = matches!(last, Some(Role::And | Role::List | Role::With | Role::Modifier));
+            if dangles || (!chinese && last == Some(Role::Silent)) {
                 continue;
             }
             let unknown = |index: usize| tiling.tiles.get(index).is_some_and(|tile| matches!(tile.kind, Kind::Unknown));
@@ -208,6 +211,9 @@ fn title(tiling: &Tiling<'_>, from: usize, to: usize, chinese: bool) -> Option<B
     } else {
         Bilingual::new(allowed(&rendering.text)?, title_case(&source))
     };
+    if !chinese && bilingual.zh.contains('，') {
+        return None;
+    }
     let fits = zh_columns(&bilingual.zh) <= TITLE_ZH_COLUMNS_MAX && en_words(&bilingual.en) <= TITLE_EN_WORDS_MAX;
     (fits
         && is_english(&bilingual.en)
@@ -223,7 +229,9 @@ fn without_list_commas(text: &str) -> String {
 }
 
 fn trim_particles(text: &str) -> String {
-    let trimmed = text.trim().trim_start_matches(['的', '了', '也', '都', '并', '且', '、']);
+    let text = text.trim();
+    let text = text.strip_prefix("and ").unwrap_or(text);
+    let trimmed = text.trim_start_matches(['的', '了', '也', '都', '并', '且', '、']);
     trimmed.trim_end_matches(['的', '、', '与', '和']).trim().to_owned()
 }
 
