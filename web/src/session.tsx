@@ -25,9 +25,18 @@ export function resetApi(): void {
   void Promise.resolve(before.socket.dispose()).catch(() => undefined);
 }
 
+let freshStarts = 0;
+
 /** The credentials have run out: sign in again and come back to the same place. */
 export function leaveForLogin(): void {
-  if (location.pathname === '/login') return;
+  if (location.pathname === '/login') {
+    // A dead cookie refuses even what needs no sign-in. The refusal has removed it, so asking again works, or nothing will.
+    if (freshStarts === 0) {
+      freshStarts += 1;
+      resetApi();
+    }
+    return;
+  }
   const path = loginPath(location.pathname + location.search);
   resetApi();
   navigate(`${path}${path.includes('?') ? '&' : '?'}expired=1`, { replace: true });
