@@ -42,6 +42,8 @@ pub struct Scene {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// Pixels per `rem`, the unit that scales all type of the page at once.
+    pub rem_px: f32,
     /// One root element; every text in it is already escaped (`Templates` does it).
     pub html: String,
     /// The style sheet.

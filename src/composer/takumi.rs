@@ -57,7 +57,7 @@ impl TakumiComposer {
     fn options(&self, scene: &Scene, mut node: Node) -> Result<RenderOptions<'_>, ComposeError> {
         Self::attach(&mut node, scene)?;
         Ok(RenderOptions::builder()
-            .viewport(Viewport::new((scene.width, scene.height)))
+            .viewport(Viewport::new((scene.width, scene.height)).with_font_size(scene.rem_px.max(1.0)))
             .node(node)
             .fonts(&self.library.fonts)
             .stylesheet(Arc::new(StyleSheet::parse_loosy(&scene.css)))

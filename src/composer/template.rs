@@ -1,5 +1,7 @@
 //! The page templates inside the binary, filled with data under automatic escaping.
 
+use std::collections::BTreeMap;
+
 use minijinja::{AutoEscape, Environment, Value};
 use rust_embed::RustEmbed;
 
@@ -83,6 +85,9 @@ fn value(json: &serde_json::Value) -> Value {
         }
         serde_json::Value::String(text) => Value::from(text.as_str()),
         serde_json::Value::Array(items) => items.iter().map(value).collect(),
-        serde_json::Value::Object(fields) => fields.iter().map(|(key, item)| (key.clone(), value(item))).collect(),
+        serde_json::Value::Object(fields) => {
+            let fields: BTreeMap<String, Value> = fields.iter().map(|(key, item)| (key.clone(), value(item))).collect();
+            Value::from(fields)
+        }
     }
 }

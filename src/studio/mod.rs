@@ -4,8 +4,17 @@
 //! like one set; [`Studio::paint`] then makes each poster on its own, in any order and in parallel.
 
 mod brief;
+mod compose;
+mod contrast;
+mod layouts;
 mod plan;
+mod recipe;
 pub mod report;
+mod sheet;
+mod sight;
+mod style;
+mod theme;
+mod typeset;
 mod workshop;
 
 pub use brief::{Brief, PaintedPoster, StudioError};

@@ -1,5 +1,6 @@
 //! What all posters of one set share.
 
+use super::{sight::Sight, theme::Theme};
 use crate::domain::{PosterFormat, SetStyle, report::ProductReport};
 
 /// Everything that is decided once per set: what is said, how it looks, what the camera saw.
@@ -9,6 +10,8 @@ pub struct SetPlan {
     pub(super) style: SetStyle,
     pub(super) format: PosterFormat,
     pub(super) seed: u64,
+    pub(super) theme: Theme,
+    pub(super) sight: Sight,
 }
 
 impl SetPlan {

@@ -4,19 +4,23 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::{Brief, PaintedPoster, SetPlan, StudioError};
+use super::{
+    Brief, PaintedPoster, SetPlan, StudioError,
+    compose::Press,
+    layouts::{self, Draft},
+    sheet::Sheet,
+    sight::Sight,
+    style,
+    theme::Theme,
+};
 use crate::{
     composer::{Composer, Templates},
-    domain::{BilingualLayout, Dimension, PosterStage, SetStyle, TypographyStyle, VisualStyle},
-    imaging,
+    domain::{Dimension, PosterStage},
     providers::{
-        image::{ImageProvider, PlatePalette, PlateRequest},
+        image::{ImageProvider, PlateRequest, ProviderError},
         text::{ReportRequest, TextModel},
     },
 };
-
-/// The quality of a stored poster, 1–100.
-const JPEG_QUALITY: u8 = 90;
 
 /// Plans sets and paints posters.
 ///
@@ -26,7 +30,7 @@ pub struct Studio {
     composer: Arc<dyn Composer>,
     images: Arc<dyn ImageProvider>,
     text: Arc<dyn TextModel>,
-    templates: Templates,
+    templates: Arc<Templates>,
     cores: Arc<Semaphore>,
 }
 
@@ -41,7 +45,7 @@ impl Studio {
     pub fn new(composer: Arc<dyn Composer>, images: Arc<dyn ImageProvider>, text: Arc<dyn TextModel>) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let templates = Templates::new().expect("a test parses every template of the binary");
-        Self { composer, images, text, templates, cores: Arc::new(Semaphore::new(cores)) }
+        Self { composer, images, text, templates: Arc::new(templates), cores: Arc::new(Semaphore::new(cores)) }
     }
 
     /// Decides what all posters of a set share: what is said, how it looks, what the camera saw.
@@ -55,12 +59,11 @@ impl Studio {
             photos: Vec::new(),
         };
         let report = self.text.report(request).await?;
-        let style = SetStyle {
-            visual: brief.style.visual.unwrap_or(VisualStyle::Magazine),
-            typography: brief.style.typography.unwrap_or(TypographyStyle::Serif),
-            layout: brief.style.layout.unwrap_or(BilingualLayout::Stacked),
-        };
-        Ok(SetPlan { report, style, format: brief.format, seed: brief.seed })
+        let photo = Arc::clone(brief.photos.first().ok_or(StudioError::NoPhoto)?);
+        let sight = self.on_core(move || Sight::of(photo)).await?;
+        let style = style::settle(brief.style, report.product.category, &sight.palette);
+        let theme = Theme::new(style, &sight.palette);
+        Ok(SetPlan { report, style, format: brief.format, seed: brief.seed, theme, sight })
     }
 
     /// Paints one poster of a planned set, telling `progress` each stage as it begins.
@@ -77,48 +80,72 @@ impl Studio {
         progress: &(dyn Fn(PosterStage) + Send + Sync),
     ) -> Result<PaintedPoster, StudioError> {
         progress(PosterStage::Planning);
-        let (width, height) = plan.format.size();
+        let sheet = Sheet::new(plan.format);
+        let draft = layouts::draft(dimension, plan, &sheet);
+
         progress(PosterStage::Painting);
-        let palette = PlatePalette {
-            base: [246, 242, 236],
-            tint: [232, 220, 204],
-            surface: [236, 228, 218],
-            accent: [150, 80, 40],
-            glow: [255, 214, 160],
-            shade: [70, 46, 30],
-            is_dark: false,
-        };
-        let plate = self
-            .images
-            .paint(PlateRequest {
-                dimension,
-                style: plan.style,
-                palette,
-                width,
-                height,
-                focus: None,
-                calm: Vec::new(),
-                seed: plan.seed,
-                prompt: String::new(),
-                product: None,
-            })
-            .await?;
+        let plate = self.images.paint(plate_request(plan, dimension, &draft, &sheet)).await?;
+        let (width, height) = plate.pixels.dimensions();
+        if (width, height) != (sheet.width, sheet.height) {
+            return Err(ProviderError::BadOutput(format!("a plate of {width}×{height}")).into());
+        }
+
         progress(PosterStage::Composing);
-        let _ = (&self.composer, &self.templates);
-        let permit = Arc::clone(&self.cores).acquire_owned().await;
-        let jpeg = tokio::task::spawn_blocking(move || {
+        let (composer, templates) = (Arc::clone(&self.composer), Arc::clone(&self.templates));
+        let (plan, provider) = (plan.clone(), self.images.name());
+        self.on_core(move || {
+            let press =
+                Press { composer: &*composer, templates: &templates, plan: &plan, sheet: &sheet, dimension, provider };
+            press.print(&draft, plate)
+        })
+        .await?
+    }
+
+    /// Runs work on a thread where it may block, one piece per core.
+    async fn on_core<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, StudioError> {
+        let permit =
+            Arc::clone(&self.cores).acquire_owned().await.map_err(|closed| StudioError::Thread(closed.to_string()))?;
+        tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            imaging::encode_jpeg(&plate.pixels, JPEG_QUALITY)
+            work()
         })
         .await
-        .map_err(|error| StudioError::Thread(error.to_string()))?;
-        Ok(PaintedPoster {
-            jpeg,
-            width,
-            height,
-            thumbhash: String::new(),
-            recipe: serde_json::json!({ "layers": [] }),
-            plate_jpeg: None,
-        })
+        .map_err(|error| StudioError::Thread(error.to_string()))
     }
+}
+
+/// What the background painter is asked for.
+fn plate_request(plan: &SetPlan, dimension: Dimension, draft: &Draft, sheet: &Sheet) -> PlateRequest {
+    let focus = draft
+        .stand
+        .map(|stand| plan.sight.placed(stand))
+        .or_else(|| draft.windows.iter().find(|window| window.name == "photo").map(|window| window.frame));
+    PlateRequest {
+        dimension,
+        style: plan.style,
+        palette: plan.theme.plate,
+        width: sheet.width,
+        height: sheet.height,
+        focus: focus.map(|frame| sheet.area(frame)),
+        calm: draft.slots.iter().map(|(_, frame)| sheet.area(*frame)).collect(),
+        // Posters of one set differ in their details, not in their look.
+        seed: plan.seed.wrapping_add(dimension.index() as u64),
+        prompt: prompt(plan, dimension),
+        product: plan.sight.product.as_ref().map(|product| Arc::clone(&product.pixels)),
+    }
+}
+
+/// The request in words, for models that read: a background without words and without the product.
+fn prompt(plan: &SetPlan, dimension: Dimension) -> String {
+    let product = &plan.report.product;
+    let scene = plan.report.scenes.first().map_or("", |scene| scene.en.as_str());
+    format!(
+        "Background plate for an e-commerce poster ({purpose}), {style} style. The product, {noun}, is added later: \
+         leave its place empty and evenly lit. Setting: {scene}. Mood: {tone}. No text, no letters, no logo, no \
+         people, no product.",
+        purpose = dimension.purposes().1,
+        style = plan.style.visual.titles().1,
+        noun = product.noun.en,
+        tone = plan.report.tone.en,
+    )
 }

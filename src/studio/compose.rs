@@ -1,0 +1,185 @@
+//! From a draft and a plate to a finished poster.
+
+use std::{collections::HashMap, sync::Arc};
+
+use image::RgbaImage;
+use serde_json::{Map, Value, json};
+
+use super::{
+    PaintedPoster, SetPlan, StudioError, contrast,
+    layouts::Draft,
+    recipe,
+    sheet::{Frame, Sheet},
+};
+use crate::{
+    composer::{ComposeError, Composer, Picture, Placed, PlacedKind, Scene, Templates},
+    domain::Dimension,
+    imaging::{self, ShadowStyle},
+    providers::image::Plate,
+};
+
+/// The quality of a stored poster, 1–100.
+const JPEG_QUALITY: u8 = 90;
+/// How far type may shrink to fit before a page is set as it is.
+const TYPE_SCALES: [f32; 7] = [1.0, 0.95, 0.90, 0.85, 0.80, 0.74, 0.68];
+
+/// What a poster is set with.
+pub(super) struct Press<'a> {
+    pub(super) composer: &'a dyn Composer,
+    pub(super) templates: &'a Templates,
+    pub(super) plan: &'a SetPlan,
+    pub(super) sheet: &'a Sheet,
+    pub(super) dimension: Dimension,
+    pub(super) provider: &'static str,
+}
+
+impl Press<'_> {
+    /// Sets product and type on the plate and encodes the result. Blocks: a fifth of a second on
+    /// the processor.
+    pub(super) fn print(&self, draft: &Draft, mut plate: Plate) -> Result<PaintedPoster, StudioError> {
+        let (pictures, places) = self.pictures(draft)?;
+        let words = self.printable(&draft.words);
+
+        let (mut scene, placed) = self.fitted(draft, &words, &places, pictures)?;
+        contrast::calm(&mut plate.pixels, &placed, &self.plan.theme);
+        scene.pictures.insert(Arc::from("plate"), picture(plate.pixels.clone())?);
+        let pixels = self.composer.render(&scene)?;
+
+        let recipe = recipe::write(self, draft, &placed, plate.provider_request_id.as_deref());
+        Ok(PaintedPoster {
+            jpeg: imaging::encode_jpeg(&pixels, JPEG_QUALITY),
+            width: pixels.width(),
+            height: pixels.height(),
+            thumbhash: imaging::thumbhash(&pixels),
+            recipe,
+            plate_jpeg: Some(imaging::encode_jpeg(&plate.pixels, JPEG_QUALITY)),
+        })
+    }
+
+    /// Cuts and scales every picture to the very pixels it is shown at, so that the composer does
+    /// not scale anything.
+    fn pictures(&self, draft: &Draft) -> Result<(HashMap<Arc<str>, Picture>, Map<String, Value>), StudioError> {
+        let mut pictures = HashMap::new();
+        let mut places = Map::new();
+        let sight = &self.plan.sight;
+        if let (Some(stand), Some(product)) = (draft.stand, &sight.product) {
+            let frame = snapped(sight.placed(stand));
+            let scaled = imaging::resize(&product.pixels, frame.w as u32, frame.h as u32);
+            if stand.grounded {
+                for (name, style) in [
+                    ("ambient", ShadowStyle::ambient(scaled.width(), self.plan.theme.shade)),
+                    ("shadow", ShadowStyle::contact(scaled.width(), self.plan.theme.shade)),
+                ] {
+                    let shadow = imaging::contact_shadow(&scaled, &style);
+                    let (w, h) = shadow.pixels.dimensions();
+                    let (x, y) = (frame.x + shadow.left as f32, frame.y + shadow.top as f32);
+                    places.insert(name.to_owned(), Frame::new(x, y, w as f32, h as f32).style().into());
+                    pictures.insert(Arc::from(name), picture(shadow.pixels)?);
+                }
+            }
+            places.insert("product".to_owned(), frame.style().into());
+            pictures.insert(Arc::from("product"), picture(scaled)?);
+        }
+        for window in &draft.windows {
+            let frame = snapped(window.frame);
+            let part = sight.part(window.source, frame.w / frame.h.max(1.0));
+            let shown =
+                imaging::resize_cover(&imaging::crop(&sight.photo.pixels, part), frame.w as u32, frame.h as u32);
+            places.insert(window.name.to_owned(), frame.style().into());
+            pictures.insert(Arc::from(window.name), picture(shown)?);
+        }
+        Ok((pictures, places))
+    }
+
+    /// Every word without the characters that no font draws.
+    fn printable(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.composer.fonts().printable(text).into(),
+            Value::Array(items) => items.iter().map(|item| self.printable(item)).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(key, item)| (key.clone(), self.printable(item))).collect::<Map<_, _>>().into()
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Fills the templates and shrinks the type until every word stands inside its slot.
+    fn fitted(
+        &self,
+        draft: &Draft,
+        words: &Value,
+        places: &Map<String, Value>,
+        mut pictures: HashMap<Arc<str>, Picture>,
+    ) -> Result<(Scene, Vec<Placed>), StudioError> {
+        // The plate is only known by its size while measuring.
+        pictures.insert(Arc::from("plate"), picture(RgbaImage::new(1, 1))?);
+        let slots: Map<String, Value> =
+            draft.slots.iter().map(|(name, frame)| ((*name).to_owned(), frame.style().into())).collect();
+        let mut last = None;
+        for scale in TYPE_SCALES {
+            let data = json!({
+                "sheet": {
+                    "width": self.sheet.width,
+                    "height": self.sheet.height,
+                    "shape": self.sheet.shape.class(),
+                },
+                "theme": self.plan.theme.data(),
+                "slot": slots,
+                "pic": places,
+                "t": words,
+                "marks": draft.marks,
+            });
+            let name = draft.template;
+            let css = self.templates.fill("base.css", &data)? + &self.templates.fill(&format!("{name}.css"), &data)?;
+            let html = self.templates.fill(&format!("{name}.html"), &data)?;
+            let scene = Scene {
+                width: self.sheet.width,
+                height: self.sheet.height,
+                rem_px: self.sheet.rem * scale,
+                html,
+                css,
+                pictures: pictures.clone(),
+            };
+            let placed = self.composer.measure(&scene)?;
+            let overflow = overflowing(draft, &placed, self.sheet);
+            if overflow.is_none() {
+                return Ok((scene, placed));
+            }
+            tracing::debug!(dimension = self.dimension.code(), scale, ?overflow, "type does not fit its slot");
+            last = Some((scene, placed));
+        }
+        last.ok_or_else(|| StudioError::Compose(ComposeError::Drawing("no type scale was tried".to_owned())))
+    }
+}
+
+/// The first text that leaves its slot or the page.
+fn overflowing(draft: &Draft, placed: &[Placed], sheet: &Sheet) -> Option<String> {
+    placed.iter().find_map(|text| {
+        let PlacedKind::Text(words) = &text.kind else { return None };
+        if text.within("decor") {
+            return None;
+        }
+        let frame = draft
+            .slots
+            .iter()
+            .find(|(name, _)| text.within(name))
+            .map_or(Frame::new(0.0, 0.0, sheet.w(), sheet.h()), |(_, frame)| *frame);
+        // Line boxes are taller than the ink in them.
+        let slack = text.line_height * 0.12 + 2.0;
+        let inside = text.x >= frame.x - 4.0
+            && text.x + text.width <= frame.right() + 4.0
+            && text.y >= frame.y - slack
+            && text.y + text.height <= frame.bottom() + slack;
+        (!inside).then(|| words.clone())
+    })
+}
+
+fn snapped(frame: Frame) -> Frame {
+    let (x, y) = (frame.x.round(), frame.y.round());
+    Frame::new(x, y, (frame.right().round() - x).max(1.0), (frame.bottom().round() - y).max(1.0))
+}
+
+fn picture(pixels: RgbaImage) -> Result<Picture, StudioError> {
+    Picture::new(pixels)
+        .ok_or_else(|| StudioError::Compose(ComposeError::Drawing("a picture has no pixels".to_owned())))
+}

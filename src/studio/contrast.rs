@@ -1,0 +1,75 @@
+//! Legibility, judged on the pixels that words really stand on.
+
+use image::RgbaImage;
+
+use super::theme::{BODY_CONTRAST_MIN, LARGE_CONTRAST_MIN, Theme};
+use crate::{
+    composer::{Placed, PlacedKind},
+    imaging::contrast_ratio,
+};
+
+/// Lines at least this high count as large: 40 px type has lines of about this height.
+const LARGE_LINE_PX: f32 = 46.0;
+/// How far a scrim reaches beyond the words, in pixels.
+const REACH_PX: f32 = 56.0;
+
+/// Classes whose words stand on a surface of their own, not on the plate.
+const SURFACES: [&str; 4] = ["card", "cta", "filled", "decor"];
+
+/// Lays a soft scrim of the ground colour under every text that the plate would swallow.
+pub(super) fn calm(plate: &mut RgbaImage, placed: &[Placed], theme: &Theme) {
+    for text in placed {
+        let is_text = matches!(text.kind, PlacedKind::Text(_));
+        if !is_text || SURFACES.iter().any(|class| text.within(class)) {
+            continue;
+        }
+        let large = text.line_height >= LARGE_LINE_PX * 1.3;
+        let (colour, least) = if large { (theme.ink, LARGE_CONTRAST_MIN) } else { (theme.soft, BODY_CONTRAST_MIN) };
+        for strength in [0.35, 0.6, 0.85] {
+            if worst_contrast(plate, text, colour) >= least {
+                break;
+            }
+            scrim(plate, text, theme.ground, strength);
+        }
+    }
+}
+
+/// The contrast at the worst twentieth of the pixels under a text: one bright speck does not make
+/// a line illegible, a bright patch does.
+fn worst_contrast(plate: &RgbaImage, text: &Placed, colour: [u8; 3]) -> f32 {
+    let (x0, y0) = (text.x.max(0.0) as u32, text.y.max(0.0) as u32);
+    let x1 = ((text.x + text.width) as u32).min(plate.width());
+    let y1 = ((text.y + text.height) as u32).min(plate.height());
+    let mut ratios = Vec::new();
+    for y in (y0..y1).step_by(4) {
+        for x in (x0..x1).step_by(4) {
+            let [r, g, b, _] = plate.get_pixel(x, y).0;
+            ratios.push(contrast_ratio(colour, [r, g, b]));
+        }
+    }
+    if ratios.is_empty() {
+        return f32::MAX;
+    }
+    let worst = ratios.len() / 20;
+    *ratios.select_nth_unstable_by(worst, f32::total_cmp).1
+}
+
+fn scrim(plate: &mut RgbaImage, text: &Placed, ground: [u8; 3], strength: f32) {
+    let (left, top) = ((text.x - REACH_PX).max(0.0) as u32, (text.y - REACH_PX).max(0.0) as u32);
+    let right = ((text.x + text.width + REACH_PX) as u32).min(plate.width());
+    let bottom = ((text.y + text.height + REACH_PX) as u32).min(plate.height());
+    for y in top..bottom {
+        for x in left..right {
+            let outside = |v: f32, from: f32, to: f32| (from - v).max(v - to).max(0.0);
+            let away =
+                outside(x as f32, text.x, text.x + text.width).hypot(outside(y as f32, text.y, text.y + text.height));
+            let t = 1.0 - (away / REACH_PX).min(1.0);
+            let alpha = strength * t * t * (3.0 - 2.0 * t);
+            let pixel = plate.get_pixel_mut(x, y);
+            for channel in 0..3 {
+                let value = f32::from(pixel[channel]);
+                pixel[channel] = (value + (f32::from(ground[channel]) - value) * alpha).round() as u8;
+            }
+        }
+    }
+}

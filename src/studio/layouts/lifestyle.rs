@@ -1,0 +1,71 @@
+//! 02: the product where it is used: on a table in the light, or in the seller's own photo.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::sheet::{Frame, Shape},
+    Desk, Draft, Source, Stand, Window,
+};
+
+pub(super) fn draft(desk: &Desk<'_>) -> Draft {
+    let sheet = desk.sheet;
+    let report = &desk.plan.report;
+    let m = sheet.margin();
+    let framed = !desk.has_cut_out();
+    let (bar, head, stage, strip) = match (sheet.shape, framed) {
+        (Shape::Tall, false) => (
+            sheet.band(38.0, 62.0),
+            sheet.band(92.0, 330.0),
+            sheet.part(330.0, 345.0, 560.0, 460.0),
+            sheet.band(852.0, 962.0),
+        ),
+        (Shape::Tall, true) => (
+            sheet.band(608.0, 632.0),
+            sheet.band(640.0, 846.0),
+            Frame::new(0.0, 0.0, sheet.w(), sheet.h() * 0.60),
+            sheet.band(866.0, 968.0),
+        ),
+        (Shape::Mid, false) => (
+            sheet.band(38.0, 64.0),
+            sheet.band(86.0, 340.0),
+            sheet.part(360.0, 330.0, 520.0, 460.0),
+            sheet.band(846.0, 964.0),
+        ),
+        (Shape::Mid, true) => (
+            sheet.band(560.0, 590.0),
+            sheet.band(600.0, 840.0),
+            Frame::new(0.0, 0.0, sheet.w(), sheet.h() * 0.55),
+            sheet.band(858.0, 968.0),
+        ),
+        (Shape::Wide, _) => {
+            let column = sheet.w() * 0.46 - m;
+            (
+                Frame::new(m, m, column, sheet.h() * 0.05),
+                Frame::new(m, sheet.h() * 0.19, column, sheet.h() * 0.44),
+                if framed {
+                    Frame::new(sheet.w() * 0.5, 0.0, sheet.w() * 0.5, sheet.h())
+                } else {
+                    sheet.part(540.0, 120.0, 390.0, 690.0)
+                },
+                Frame::new(m, sheet.h() * 0.68, column, sheet.h() * 0.25),
+            )
+        }
+    };
+    let title = desk.point(0).map_or_else(|| report.product.title.clone(), |point| point.title.clone());
+    let scenes: Vec<Value> = report.scenes.iter().take(3).map(|scene| desk.pair(scene)).collect();
+    Draft {
+        template: "lifestyle",
+        slots: vec![("bar", bar), ("head", head), ("strip", strip)],
+        stand: (!framed).then_some(Stand { frame: stage, grounded: true, bleeds: false }),
+        windows: if framed { vec![Window { name: "photo", frame: stage, source: Source::Photo }] } else { Vec::new() },
+        words: json!({
+            "brand": desk.brand(),
+            "tag": "",
+            "title": desk.headline(&title, head, if framed { 10.4 } else { 12.0 }, 2),
+            "lead": desk.point(0).map(|point| desk.pair(&point.detail)),
+            "audience": desk.pair(&report.audience),
+            "scenes": scenes,
+        }),
+        marks: json!({ "fade": Frame::new(stage.x, stage.bottom() - 0.30 * stage.h, stage.w, 0.30 * stage.h + 1.0).style() }),
+    }
+}

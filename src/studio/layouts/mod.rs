@@ -1,0 +1,185 @@
+//! The ten layouts: what stands where, and which words of the report are set.
+//!
+//! A layout decides geometry and picks words; it never draws and never invents. Each has one file,
+//! one template `NAME.html` and one style sheet `NAME.css` in the composer's templates. To change a
+//! layout, its three files are all there is to touch; measures in style sheets are in `rem` (10 px
+//! on a 1080 × 1920 poster), boxes of slots are in thousandths of the page.
+//!
+//! Every layout works with a cut-out and without one: where the product could not be cut out, its
+//! photo stands in a window, and a window always looks tidy.
+
+mod concept;
+mod detail_design;
+mod detail_function;
+mod detail_material;
+mod detail_trust;
+mod guide;
+mod hero;
+mod lifestyle;
+mod specifications;
+mod story;
+
+use serde_json::{Value, json};
+
+use super::{
+    plan::SetPlan,
+    sheet::{Frame, Sheet},
+    typeset,
+};
+use crate::domain::{
+    Dimension,
+    report::{Bilingual, SellingPoint},
+};
+
+/// Where the pixels of a window come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Source {
+    /// The photo, cropped to the window around the product.
+    Photo,
+    /// The n-th detail of the product.
+    Detail(usize),
+}
+
+/// A hole that shows a part of a photo.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    pub(super) name: &'static str,
+    pub(super) frame: Frame,
+    pub(super) source: Source,
+}
+
+/// Where the cut-out product stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stand {
+    /// The product is fitted into this box.
+    pub(super) frame: Frame,
+    /// On the bottom edge of the box with a shadow, or floating in its middle.
+    pub(super) grounded: bool,
+    /// May run over the edge of the poster.
+    pub(super) bleeds: bool,
+}
+
+/// One poster before anything is painted.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    /// The names of `NAME.html` and `NAME.css`.
+    pub(super) template: &'static str,
+    /// Boxes that hold words, by name.
+    pub(super) slots: Vec<(&'static str, Frame)>,
+    /// The product, when there is a cut-out.
+    pub(super) stand: Option<Stand>,
+    /// Parts of photos.
+    pub(super) windows: Vec<Window>,
+    /// What the template reads as `t`.
+    pub(super) words: Value,
+    /// Lines and dots drawn by coordinates: what the template reads as `marks`.
+    pub(super) marks: Value,
+}
+
+/// Lays out one poster of a set.
+pub(super) fn draft(dimension: Dimension, plan: &SetPlan, sheet: &Sheet) -> Draft {
+    let desk = Desk { plan, sheet };
+    match dimension {
+        Dimension::Hero => hero::draft(&desk),
+        Dimension::Lifestyle => lifestyle::draft(&desk),
+        Dimension::Concept => concept::draft(&desk),
+        Dimension::DetailDesign => detail_design::draft(&desk),
+        Dimension::DetailMaterial => detail_material::draft(&desk),
+        Dimension::DetailFunction => detail_function::draft(&desk),
+        Dimension::DetailTrust => detail_trust::draft(&desk),
+        Dimension::BrandStory => story::draft(&desk),
+        Dimension::Specifications => specifications::draft(&desk),
+        Dimension::Guide => guide::draft(&desk),
+    }
+}
+
+/// What a layout works with.
+struct Desk<'a> {
+    plan: &'a SetPlan,
+    sheet: &'a Sheet,
+}
+
+impl Desk<'_> {
+    fn has_cut_out(&self) -> bool {
+        self.plan.sight.product.is_some()
+    }
+
+    fn has_details(&self, count: usize) -> bool {
+        self.plan.sight.details.len() >= count
+    }
+
+    /// Width ÷ height of the cut-out.
+    fn aspect(&self) -> f32 {
+        self.plan.sight.product.as_ref().map_or(1.0, |product| product.aspect())
+    }
+
+    /// Where the product ends up inside a stand's box.
+    fn placed(&self, stand: Stand) -> Frame {
+        self.plan.sight.placed(stand)
+    }
+
+    fn capitals(&self) -> bool {
+        self.plan.theme.has_latin_capitals()
+    }
+
+    fn en(&self, text: &str) -> String {
+        typeset::cased(text, self.capitals())
+    }
+
+    fn pair(&self, text: &Bilingual) -> Value {
+        typeset::pair(text, false)
+    }
+
+    /// The n-th selling point, if the report has so many.
+    fn point(&self, index: usize) -> Option<&SellingPoint> {
+        self.plan.report.selling_points.get(index)
+    }
+
+    /// The n-th selling point, starting over where the report has fewer.
+    fn point_around(&self, index: usize) -> Option<&SellingPoint> {
+        let points = &self.plan.report.selling_points;
+        points.get(index).or_else(|| points.get(index % points.len().max(1)))
+    }
+
+    /// `count` selling points from `first` on, around the end, none of them twice.
+    fn points(&self, first: usize, count: usize) -> Vec<Value> {
+        let points = &self.plan.report.selling_points;
+        (0..count.min(points.len()))
+            .filter_map(|offset| points.get((first + offset) % points.len()))
+            .enumerate()
+            .map(|(index, point)| self.point_data(index, point))
+            .collect()
+    }
+
+    fn point_data(&self, index: usize, point: &SellingPoint) -> Value {
+        json!({
+            "n": index + 1,
+            "zh": typeset::bare(&point.title.zh),
+            "en": point.title.en,
+            "detail": self.pair(&point.detail),
+            "icon": point.icon.code(),
+        })
+    }
+
+    fn brand(&self) -> Value {
+        let brand = &self.plan.report.brand;
+        let zh = brand.zh.clone().unwrap_or_default();
+        let en = brand.en.clone().unwrap_or_default();
+        if zh.is_empty() && en.is_empty() {
+            json!({ "zh": "", "en": self.en(&self.plan.report.product.noun.en) })
+        } else {
+            json!({ "zh": zh, "en": en })
+        }
+    }
+
+    fn spec(&self) -> String {
+        self.plan.report.product.spec.clone().unwrap_or_default()
+    }
+
+    /// A headline in the width of a slot, at most `largest` rem high.
+    fn headline(&self, text: &Bilingual, slot: Frame, largest: f32, lines_max: usize) -> Value {
+        let tracking = self.plan.theme.tracking();
+        let room = typeset::Room { width: slot.w / self.sheet.rem - 0.5, sizes: (largest, 4.8), lines_max, tracking };
+        typeset::Headline::fit(&text.zh, &self.plan.report.product.noun.zh, room).data(&self.en(&text.en))
+    }
+}

@@ -1,0 +1,129 @@
+//! 08: what the brand stands for: a vertical headline, the words, a seal, the product small.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        sheet::{Frame, Shape},
+        typeset,
+    },
+    Desk, Draft, Source, Stand, Window,
+};
+use crate::domain::report::{is_hanzi, zh_columns};
+
+/// The longest vertical headline, in characters a column.
+const COLUMN_CHARS_MAX: usize = 6;
+
+pub(super) fn draft(desk: &Desk<'_>) -> Draft {
+    let sheet = desk.sheet;
+    let report = &desk.plan.report;
+    let m = sheet.margin();
+    let (column, body, stage) = match sheet.shape {
+        Shape::Tall => (
+            sheet.part(660.0, 66.0, 266.0, 470.0),
+            sheet.part(74.0, 580.0, 500.0, 380.0),
+            sheet.part(560.0, 560.0, 380.0, 370.0),
+        ),
+        Shape::Mid => (
+            sheet.part(660.0, 60.0, 270.0, 520.0),
+            sheet.part(70.0, 600.0, 520.0, 350.0),
+            sheet.part(600.0, 610.0, 330.0, 340.0),
+        ),
+        Shape::Wide => (
+            sheet.part(800.0, 70.0, 150.0, 800.0),
+            Frame::new(m, sheet.h() * 0.40, sheet.w() * 0.46 - m, sheet.h() * 0.54),
+            sheet.part(490.0, 300.0, 270.0, 620.0),
+        ),
+    };
+    let view = match sheet.shape {
+        Shape::Tall => sheet.part(74.0, 66.0, 520.0, 462.0),
+        Shape::Mid => sheet.part(70.0, 60.0, 530.0, 500.0),
+        Shape::Wide => sheet.part(45.0, 70.0, 400.0, 290.0),
+    };
+    let slogan = typeset::bare(&report.product.slogan.zh);
+    let columns = vertical(&slogan);
+    let story = report.story.clone();
+    let seal: String = report
+        .brand
+        .zh
+        .as_deref()
+        .unwrap_or(&report.product.noun.zh)
+        .chars()
+        .filter(|c| is_hanzi(*c))
+        .take(4)
+        .collect();
+    let has_view = desk.has_details(1);
+    let mut windows = Vec::new();
+    if !desk.has_cut_out() {
+        windows.push(Window { name: "view", frame: view, source: Source::Photo });
+        if has_view {
+            windows.push(Window { name: "small", frame: stage.contain(0.82, true), source: Source::Detail(0) });
+        }
+    } else if has_view {
+        windows.push(Window { name: "view", frame: view, source: Source::Detail(2) });
+    }
+    let lines: Vec<Value> = match &story {
+        Some(_) => Vec::new(),
+        None => report.selling_points.iter().take(3).map(|point| desk.pair(&point.detail)).collect(),
+    };
+    let swatches: Vec<String> =
+        desk.plan.sight.palette.swatches.iter().take(5).map(|swatch| crate::imaging::to_hex(swatch.rgb)).collect();
+    Draft {
+        template: "story",
+        slots: vec![("column", column), ("body", body)],
+        stand: desk.has_cut_out().then_some(Stand { frame: stage, grounded: true, bleeds: false }),
+        windows,
+        words: json!({
+            "columns": columns.iter().map(|column| column.chars().map(String::from).collect::<Vec<_>>()).collect::<Vec<_>>(),
+            "size": format!("{:.1}rem", column_size(&columns, column, sheet.rem)),
+            "slogan_en": report.product.slogan.en,
+            "story": story.as_ref().map(|story| desk.pair(story)),
+            "long": story.as_ref().is_some_and(|story| zh_columns(&story.zh) > 60),
+            "lines": lines,
+            "tone": desk.pair(&report.tone),
+            "brand": desk.brand(),
+            "seal": if seal.chars().count() == 3 { seal.chars().take(2).collect::<String>() } else { seal },
+            "swatches": swatches,
+        }),
+        marks: json!({ "stage": stage.style() }),
+    }
+}
+
+/// A headline for setting downwards: one or two columns, broken at punctuation where there is some.
+fn vertical(text: &str) -> Vec<String> {
+    let parts: Vec<String> = text
+        .split(|c: char| "，。、；：！？,.;:!? ".contains(c))
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if parts.len() > 1 {
+        return parts.into_iter().take(3).collect();
+    }
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= COLUMN_CHARS_MAX {
+        return vec![text.to_owned()];
+    }
+    let half = chars.len().div_ceil(2);
+    vec![chars[..half].iter().collect(), chars[half..].iter().collect()]
+}
+
+/// The size at which all columns fit the box, in rem.
+fn column_size(columns: &[String], frame: Frame, rem: f32) -> f32 {
+    let longest = columns.iter().map(|column| column.chars().count()).max().unwrap_or(1) as f32;
+    let stagger = 0.8 * columns.len().saturating_sub(1) as f32;
+    let by_height = frame.h / rem / ((longest + stagger) * 1.14);
+    let by_width = frame.w / rem / (columns.len() as f32 * 1.34);
+    by_height.min(by_width).clamp(4.0, 11.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_break_at_punctuation_and_stay_short() {
+        assert_eq!(vertical("科技，恰到好处"), ["科技", "恰到好处"]);
+        assert_eq!(vertical("把好状态留给自己"), ["把好状态", "留给自己"]);
+        assert_eq!(vertical("水润"), ["水润"]);
+    }
+}
