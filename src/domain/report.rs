@@ -298,8 +298,9 @@ impl Brand {
 pub struct Product {
     /// The kind of product.
     pub category: Category,
-    /// The whole name on one line, brand included where the seller wrote it so; the Chinese side
-    /// (or the seller's own words) is what `productname.txt` holds.
+    /// The whole name on one line, brand included where the seller wrote it so: the seller's own
+    /// words on the side of the seller's language, a translation on the other. What
+    /// `productname.txt` holds is the text model's `product_name`, always in the seller's words.
     pub name: Bilingual,
     /// The name without the brand, short enough for a headline: Chinese at most
     /// [`TITLE_ZH_COLUMNS_MAX`] columns, English at most [`TITLE_EN_WORDS_MAX`] words.
