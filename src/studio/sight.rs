@@ -17,6 +17,9 @@ const DETAILS_MAX: usize = 6;
 /// The least side of a detail in the photo's own pixels: a smaller one would print as a blur.
 const DETAIL_SIDE_MIN: u32 = 150;
 
+/// How much a detail must show, compared with the best one: less is an empty patch of ground.
+const DETAIL_MIN: f32 = 0.45;
+
 /// The product without its surroundings.
 #[derive(Clone, Debug)]
 pub(super) struct Product {
@@ -27,6 +30,18 @@ impl Product {
     /// Width ÷ height.
     pub(super) fn aspect(&self) -> f32 {
         self.pixels.width() as f32 / self.pixels.height().max(1) as f32
+    }
+
+    /// Where the outline runs at a height from 0 (top) to 1: its left and right edge as shares of
+    /// the width. Heights without product answer the whole width.
+    pub(super) fn edges(&self, height: f32) -> (f32, f32) {
+        let (w, h) = self.pixels.dimensions();
+        let y = ((height.clamp(0.0, 1.0) * h as f32) as u32).min(h.saturating_sub(1));
+        let solid = |x: &u32| self.pixels.get_pixel(*x, y)[3] >= 128;
+        match ((0..w).find(solid), (0..w).rev().find(solid)) {
+            (Some(first), Some(last)) => (first as f32 / w as f32, (last + 1) as f32 / w as f32),
+            _ => (0.0, 1.0),
+        }
     }
 }
 
@@ -52,7 +67,7 @@ impl Sight {
         let palette = imaging::product_palette(cut_out.map_or(&photo.pixels, |cut_out| &cut_out.pixels));
         let details: Vec<Crop> = imaging::detail_crops(&photo, cut_out, 1.0, DETAILS_MAX)
             .into_iter()
-            .filter(|crop| crop.source_box[2].min(crop.source_box[3]) >= DETAIL_SIDE_MIN)
+            .filter(|crop| crop.source_box[2].min(crop.source_box[3]) >= DETAIL_SIDE_MIN && crop.detail >= DETAIL_MIN)
             .collect();
         let (width, height) = photo.pixels.dimensions();
         let subject = cut_out.map_or([width / 6, height / 6, width * 2 / 3, height * 2 / 3], |cut| cut.source_box);

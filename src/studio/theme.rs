@@ -200,8 +200,16 @@ impl Colours {
         let vivid = if neutral { 0.6 } else { (seed.c / 0.13).clamp(0.7, 1.15) };
         match visual {
             VisualStyle::Magazine => {
-                let h = hue(72.0);
-                Self::light(c, h, [0.962, 0.011], [0.900, 0.030 * vivid], [0.925, 0.019], [0.43, 0.105 * vivid])
+                // Warm products lie on warm paper: a red one on cream, not on pink.
+                let h = match hue(72.0) {
+                    h if !(110.0..330.0).contains(&h) => 68.0,
+                    h => h,
+                };
+                let mut own =
+                    Self::light(c, h, [0.962, 0.011], [0.900, 0.030 * vivid], [0.925, 0.019], [0.43, 0.105 * vivid]);
+                own.accent = c(0.43, 0.105 * vivid, hue(58.0));
+                own.fill = c(0.40, 0.100 * vivid, hue(58.0));
+                own
             }
             VisualStyle::Minimal => {
                 let h = hue(250.0);

@@ -4,6 +4,83 @@ use serde_json::{Value, json};
 
 use crate::domain::report::Bilingual;
 
+/// Two-character words that are common in headlines: a line break inside one reads badly. Nothing
+/// here segments words, so only what is listed is safe.
+const WORDS: [[char; 2]; 72] = [
+    ['自', '在'],
+    ['肌', '肤'],
+    ['呼', '吸'],
+    ['生', '活'],
+    ['日', '常'],
+    ['时', '光'],
+    ['质', '感'],
+    ['质', '地'],
+    ['吸', '收'],
+    ['保', '湿'],
+    ['滋', '润'],
+    ['提', '亮'],
+    ['匀', '净'],
+    ['焕', '亮'],
+    ['精', '华'],
+    ['智', '能'],
+    ['手', '表'],
+    ['耳', '机'],
+    ['降', '噪'],
+    ['续', '航'],
+    ['高', '清'],
+    ['屏', '幕'],
+    ['防', '水'],
+    ['精', '准'],
+    ['定', '位'],
+    ['心', '率'],
+    ['血', '氧'],
+    ['睡', '眠'],
+    ['监', '测'],
+    ['运', '动'],
+    ['模', '式'],
+    ['峰', '值'],
+    ['亮', '度'],
+    ['尼', '特'],
+    ['咖', '啡'],
+    ['新', '鲜'],
+    ['烘', '焙'],
+    ['手', '作'],
+    ['手', '工'],
+    ['陶', '瓷'],
+    ['粗', '陶'],
+    ['马', '克'],
+    ['口', '红'],
+    ['丝', '绒'],
+    ['显', '色'],
+    ['显', '白'],
+    ['正', '红'],
+    ['木', '制'],
+    ['小', '汽'],
+    ['汽', '车'],
+    ['玩', '具'],
+    ['惯', '性'],
+    ['复', '古'],
+    ['多', '肉'],
+    ['盆', '栽'],
+    ['新', '手'],
+    ['轻', '松'],
+    ['安', '心'],
+    ['放', '心'],
+    ['舒', '适'],
+    ['舒', '缓'],
+    ['敏', '感'],
+    ['可', '用'],
+    ['酒', '精'],
+    ['香', '精'],
+    ['高', '温'],
+    ['烧', '成'],
+    ['典', '型'],
+    ['使', '用'],
+    ['状', '态'],
+    ['自', '己'],
+    ['认', '真'],
+];
+
 /// A headline broken into lines at a size that fits.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Headline {
@@ -36,9 +113,9 @@ impl Headline {
             let widest = lines.iter().map(|line| ems(line, room.tracking)).fold(0.5, f32::max);
             let size = (room.width / widest).min(room.sizes.0);
             // A larger headline is worth one line break, an ugly break is not.
-            let merit = size / room.sizes.0 - 0.14 * (count as f32 - 1.0) - ugliness;
+            let merit = 1.5 * size / room.sizes.0 - 0.07 * (count as f32 - 1.0) - ugliness;
             if best.as_ref().is_none_or(|(known, _)| merit > *known) {
-                best = Some((merit, Self { lines, size: size.max(room.sizes.1) }));
+                best = Some((merit, Self { lines, size: size.max(room.sizes.1 * 0.6) }));
             }
         }
         best.map_or_else(|| Self { lines: vec![text], size: room.sizes.1 }, |(_, headline)| headline)
@@ -82,6 +159,9 @@ fn broken(chars: &[char], noun: &str, count: usize) -> Option<(Vec<String>, f32)
         let (before, after) = (chars[at - 1], chars[at]);
         if is_word(before) && is_word(after) {
             return 9.0;
+        }
+        if WORDS.iter().any(|word| *word == [before, after]) {
+            return 0.8;
         }
         let mut cost = 0.10;
         if before == ' ' || after == ' ' {
@@ -158,14 +238,16 @@ pub(super) fn cased(text: &str, capitals: bool) -> String {
         return text.trim().to_owned();
     }
     text.split_whitespace()
-        .map(|word| {
-            let mixed = word.chars().any(|c| c.is_ascii_digit())
-                || (word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase))
-                || matches!(word, "mL" | "pH" | "kg" | "mm" | "cm" | "dB" | "g" | "h" | "mg");
-            if mixed { word.to_owned() } else { word.to_uppercase() }
-        })
+        .map(|word| word.split('-').map(capitals_of).collect::<Vec<_>>().join("-"))
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+fn capitals_of(word: &str) -> String {
+    let mixed = word.chars().any(|c| c.is_ascii_digit())
+        || (word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase))
+        || matches!(word, "mL" | "pH" | "kg" | "mm" | "cm" | "dB" | "g" | "h" | "mg");
+    if mixed { word.to_owned() } else { word.to_uppercase() }
 }
 
 #[cfg(test)]
@@ -200,6 +282,7 @@ mod tests {
     #[test]
     fn capitals_leave_units_alone() {
         assert_eq!(cased("Net content 100 mL pH 5.5", true), "NET CONTENT 100 mL pH 5.5");
+        assert_eq!(cased("14-Day Dual-Band GPS", true), "14-DAY DUAL-BAND GPS");
         assert_eq!(cased(" Soft glow ", false), "Soft glow");
         assert_eq!(bare("，水润“透亮”。"), "水润透亮");
     }

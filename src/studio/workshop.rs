@@ -116,10 +116,11 @@ impl Studio {
 
 /// What the background painter is asked for.
 fn plate_request(plan: &SetPlan, dimension: Dimension, draft: &Draft, sheet: &Sheet) -> PlateRequest {
-    let focus = draft
-        .stand
-        .map(|stand| plan.sight.placed(stand))
-        .or_else(|| draft.windows.iter().find(|window| window.name == "photo").map(|window| window.frame));
+    let focus = draft.stand.map(|stand| plan.sight.placed(stand)).or_else(|| {
+        // A photo in its window stands on nothing, but light may gather around it.
+        let around = matches!(dimension, Dimension::Concept | Dimension::DetailTrust);
+        draft.windows.iter().find(|window| around && window.name == "photo").map(|window| window.frame)
+    });
     PlateRequest {
         dimension,
         style: plan.style,

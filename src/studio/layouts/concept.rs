@@ -11,7 +11,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
     let report = &desk.plan.report;
     let (head, stage, foot) = match sheet.shape {
-        Shape::Tall => (sheet.band(64.0, 250.0), sheet.part(290.0, 320.0, 420.0, 440.0), sheet.band(868.0, 962.0)),
+        Shape::Tall => (sheet.band(64.0, 250.0), sheet.part(282.0, 292.0, 436.0, 490.0), sheet.band(868.0, 962.0)),
         Shape::Mid => (sheet.band(50.0, 250.0), sheet.part(300.0, 290.0, 400.0, 470.0), sheet.band(868.0, 962.0)),
         Shape::Wide => (sheet.band(60.0, 270.0), sheet.part(360.0, 300.0, 280.0, 530.0), sheet.band(880.0, 960.0)),
     };
@@ -19,7 +19,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let anchor = if desk.has_cut_out() {
         desk.placed(stand)
     } else {
-        let side = stage.w.min(stage.h);
+        // A round window may be wider than a product: its edge has no corners to meet the words.
+        let side = (stage.w * 1.12).min(stage.h);
         Frame::new(stage.x + (stage.w - side) * 0.5, stage.y + (stage.h - side) * 0.5, side, side)
     };
     let reasons = desk.points(0, 4);
@@ -44,9 +45,10 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         let frame = Frame::new(column.x, centre - height * 0.5, column.w, height);
         slots.push((name, frame));
         // From the words to the edge of the product, ending in a dot on it.
-        let reach = anchor.w * 0.10;
+        let (left_edge, right_edge) = desk.edges(anchor, centre);
+        let reach = 14.0;
         let (from, to) =
-            if right { (anchor.right() - reach, frame.x - 14.0) } else { (frame.right() + 14.0, anchor.x + reach) };
+            if right { (right_edge - reach, frame.x - 14.0) } else { (frame.right() + 14.0, left_edge + reach) };
         if to - from > 12.0 {
             let dot = if right { from } else { to };
             lines.push(json!({
@@ -76,7 +78,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         }),
         marks: json!({
             "lines": lines,
-            "keyword": Frame::new(-200.0, stage.y - 0.02 * sheet.h(), sheet.w() + 400.0, sheet.h() * 0.2).style(),
+            "keyword": Frame::new(-200.0, stage.y - 0.045 * sheet.h(), sheet.w() + 400.0, sheet.h() * 0.2).style(),
         }),
     }
 }

@@ -12,9 +12,9 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let m = sheet.margin();
     let (view, loupe, words) = match sheet.shape {
         Shape::Tall => {
-            let view = Frame::new(0.0, 0.0, sheet.w(), sheet.h() * 0.605);
+            let view = Frame::new(0.0, 0.0, sheet.w(), sheet.h() * 0.625);
             let side = sheet.w() * 0.33;
-            (view, Frame::new(sheet.w() - m - side, view.bottom() - side * 0.62, side, side), sheet.band(640.0, 965.0))
+            (view, Frame::new(sheet.w() - m - side, view.bottom() - side * 0.62, side, side), sheet.band(664.0, 966.0))
         }
         Shape::Mid => {
             let view = Frame::new(0.0, 0.0, sheet.w(), sheet.h() * 0.57);
@@ -43,7 +43,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     }
     let inner = Frame::new(view.x + view.w * 0.08, view.y + view.h * 0.08, view.w * 0.84, view.h * 0.80);
     // Beside the loupe the headline has less room.
-    let narrow = if sheet.shape == Shape::Wide { words } else { Frame { w: words.w - loupe.w - 24.0, ..words } };
+    let narrow =
+        if sheet.shape == Shape::Wide || !has_details { words } else { Frame { w: words.w - loupe.w - 24.0, ..words } };
     Draft {
         template: "detail_design",
         slots: vec![("words", words)],
@@ -56,14 +57,10 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "lead": point.map(|point| desk.pair(&point.detail)),
             "narrow": format!("{:.0}px", narrow.w),
             "brand": desk.brand(),
+            "name": desk.pair(&desk.plan.report.product.title),
             "loupe": has_details,
         }),
         marks: json!({
-            "fade": if sheet.shape == Shape::Wide {
-                Frame::new(view.x - 1.0, view.y, view.w * 0.22, view.h).style()
-            } else {
-                Frame::new(view.x, view.bottom() - view.h * 0.24, view.w, view.h * 0.24 + 1.0).style()
-            },
             "ring": Frame::new(loupe.x - 12.0, loupe.y - 12.0, loupe.w + 24.0, loupe.h + 24.0).style(),
         }),
     }

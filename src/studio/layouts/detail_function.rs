@@ -38,8 +38,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let lines: Vec<Value> = (0..shown.len())
         .map(|index| {
             let y = notes.y + notes.h * (index as f32) / count + 3.4 * sheet.rem;
-            let reach = if desk.has_cut_out() { 0.72 } else { 0.94 };
-            let from = (anchor.x + anchor.w * reach).max(20.0);
+            let from =
+                if desk.has_cut_out() { (desk.edges(anchor, y).1 - 22.0).max(24.0) } else { anchor.right() - 30.0 };
             json!({
                 "line": Frame::new(from, y, notes.x - from - 20.0, 2.0).style(),
                 "dot": Frame::new(from - 9.0, y - 8.0, 18.0, 18.0).style(),

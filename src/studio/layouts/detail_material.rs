@@ -6,7 +6,6 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
-use crate::domain::report::Parameter;
 
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
@@ -53,25 +52,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         windows.push(Window { name: "view0", frame: Frame { h: mosaic.h, ..tiles[0] }, source: Source::Photo });
     }
     let has_third = details >= 3;
-    let facts: Vec<Value> = report
-        .parameters
-        .iter()
-        .filter(|parameter| {
-            parameter.key.zh.contains("材") || parameter.key.zh.contains("成分") || parameter.key.zh.contains("工艺")
-        })
-        .chain(report.parameters.iter())
-        .fold(Vec::<&Parameter>::new(), |mut kept, parameter| {
-            if kept.len() < 3
-                && !kept.iter().any(|known| known.key == parameter.key)
-                && crate::domain::report::zh_columns(&parameter.display().zh) <= 8
-            {
-                kept.push(parameter);
-            }
-            kept
-        })
-        .into_iter()
-        .map(|parameter| json!({ "key": desk.pair(&parameter.key), "value": parameter.display().zh }))
-        .collect();
+    let facts: Vec<Value> = desk.figures(3).into_iter().map(|figure| desk.figure_data(figure)).collect();
     Draft {
         template: "detail_material",
         slots,

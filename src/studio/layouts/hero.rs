@@ -13,10 +13,10 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let (bar, head, stage, points, foot) = match sheet.shape {
         Shape::Tall => (
             sheet.band(38.0, 62.0),
-            sheet.band(86.0, 330.0),
-            sheet.part(130.0, 336.0, 740.0, 446.0),
-            sheet.band(838.0, 918.0),
-            sheet.band(934.0, 976.0),
+            sheet.band(82.0, 346.0),
+            sheet.part(130.0, 356.0, 740.0, 394.0),
+            sheet.band(822.0, 908.0),
+            sheet.band(922.0, 968.0),
         ),
         Shape::Mid => (
             sheet.band(38.0, 66.0),
@@ -40,7 +40,16 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let stand = Stand { frame: stage, grounded: true, bleeds: false };
     let mut windows = Vec::new();
     if !desk.has_cut_out() {
-        windows.push(Window { name: "photo", frame: stage, source: Source::Photo });
+        let frame = match sheet.shape {
+            Shape::Tall | Shape::Mid => Frame::new(head.x, stage.y, head.w, points.y - stage.y - 0.022 * sheet.h()),
+            Shape::Wide => Frame::new(
+                sheet.w() * 0.52,
+                sheet.margin(),
+                sheet.w() * 0.48 - sheet.margin(),
+                sheet.h() - 2.0 * sheet.margin(),
+            ),
+        };
+        windows.push(Window { name: "photo", frame, source: Source::Photo });
     }
     let shown: Vec<Value> = desk.points(0, 3);
     Draft {
@@ -51,7 +60,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         words: json!({
             "brand": desk.brand(),
             "tag": desk.spec(),
-            "title": desk.headline(&report.product.title, head, if sheet.shape == Shape::Tall { 15.2 } else { 13.0 }, 2),
+            "title": desk.headline(&report.product.title, head, if sheet.shape == Shape::Tall { 13.8 } else { 12.0 }, 2),
             "slogan": desk.pair(&report.product.slogan),
             "points": shown,
             "name": desk.pair(&report.product.noun),

@@ -51,8 +51,13 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             )
         }
     };
-    let title = desk.point(0).map_or_else(|| report.product.title.clone(), |point| point.title.clone());
-    let scenes: Vec<Value> = report.scenes.iter().take(3).map(|scene| desk.pair(scene)).collect();
+    let title = report
+        .scenes
+        .first()
+        .cloned()
+        .or_else(|| desk.point(0).map(|point| point.title.clone()))
+        .unwrap_or_else(|| report.product.title.clone());
+    let scenes: Vec<Value> = report.scenes.iter().skip(1).take(2).map(|scene| desk.pair(scene)).collect();
     Draft {
         template: "lifestyle",
         slots: vec![("bar", bar), ("head", head), ("strip", strip)],
@@ -66,6 +71,6 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "audience": desk.pair(&report.audience),
             "scenes": scenes,
         }),
-        marks: json!({ "fade": Frame::new(stage.x, stage.bottom() - 0.30 * stage.h, stage.w, 0.30 * stage.h + 1.0).style() }),
+        marks: Value::Null,
     }
 }

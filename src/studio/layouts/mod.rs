@@ -28,7 +28,7 @@ use super::{
 };
 use crate::domain::{
     Dimension,
-    report::{Bilingual, SellingPoint},
+    report::{Bilingual, Parameter, SellingPoint, zh_columns},
 };
 
 /// Where the pixels of a window come from.
@@ -126,6 +126,30 @@ impl Desk<'_> {
         typeset::cased(text, self.capitals())
     }
 
+    /// The product's outline at a height of the page: its left and right edge in pixels.
+    fn edges(&self, anchor: Frame, y: f32) -> (f32, f32) {
+        let across = self
+            .plan
+            .sight
+            .product
+            .as_ref()
+            .map_or((0.0, 1.0), |product| product.edges((y - anchor.y) / anchor.h.max(1.0)));
+        (anchor.x + anchor.w * across.0, anchor.x + anchor.w * across.1)
+    }
+
+    /// Up to `most` short figures of the report, the seller's own words for them.
+    fn figures(&self, most: usize) -> Vec<&Parameter> {
+        let short = |parameter: &&Parameter| {
+            let value = parameter.display().zh;
+            zh_columns(&value) <= 7 && value.chars().any(|c| c.is_ascii_digit())
+        };
+        self.plan.report.parameters.iter().filter(short).take(most).collect()
+    }
+
+    fn figure_data(&self, parameter: &Parameter) -> Value {
+        json!({ "key": self.pair(&parameter.key), "value": parameter.display().zh })
+    }
+
     fn pair(&self, text: &Bilingual) -> Value {
         typeset::pair(text, false)
     }
@@ -179,7 +203,7 @@ impl Desk<'_> {
     /// A headline in the width of a slot, at most `largest` rem high.
     fn headline(&self, text: &Bilingual, slot: Frame, largest: f32, lines_max: usize) -> Value {
         let tracking = self.plan.theme.tracking();
-        let room = typeset::Room { width: slot.w / self.sheet.rem - 0.5, sizes: (largest, 4.8), lines_max, tracking };
+        let room = typeset::Room { width: slot.w / self.sheet.rem * 0.955, sizes: (largest, 4.8), lines_max, tracking };
         typeset::Headline::fit(&text.zh, &self.plan.report.product.noun.zh, room).data(&self.en(&text.en))
     }
 }

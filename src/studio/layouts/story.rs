@@ -60,7 +60,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             windows.push(Window { name: "small", frame: stage.contain(0.82, true), source: Source::Detail(0) });
         }
     } else if has_view {
-        windows.push(Window { name: "view", frame: view, source: Source::Detail(2) });
+        windows.push(Window { name: "view", frame: view, source: Source::Detail(0) });
     }
     let lines: Vec<Value> = match &story {
         Some(_) => Vec::new(),
@@ -103,8 +103,9 @@ fn vertical(text: &str) -> Vec<String> {
     if chars.len() <= COLUMN_CHARS_MAX {
         return vec![text.to_owned()];
     }
-    let half = chars.len().div_ceil(2);
-    vec![chars[..half].iter().collect(), chars[half..].iter().collect()]
+    // Two columns, broken where two lines would be.
+    let room = typeset::Room { width: chars.len() as f32 * 0.6, sizes: (1.0, 0.1), lines_max: 2, tracking: 0.0 };
+    typeset::Headline::fit(text, "", room).lines
 }
 
 /// The size at which all columns fit the box, in rem.

@@ -34,8 +34,9 @@ impl BuiltinPlates {
         }
         let look = Look::of(request.style.visual);
         let mut canvas = match request.dimension {
-            Dimension::Hero => scenes::podium(request, &look),
-            Dimension::Lifestyle => scenes::table(request, &look),
+            Dimension::Hero if request.focus.is_some() => scenes::podium(request, &look),
+            Dimension::Lifestyle if request.focus.is_some() => scenes::table(request, &look),
+            Dimension::Hero => scenes::halo(request, &look),
             Dimension::Concept => scenes::radiant(request, &look),
             Dimension::DetailTrust => scenes::halo(request, &look),
             _ => scenes::paper(request, &look),

@@ -210,7 +210,7 @@ fn backdrop(canvas: &mut Canvas, g: &Ground, look: &Look, [x0, y0, x1, y1]: [f32
                 let (dx, dy) = (x - cx, (y - crown).min(0.0));
                 let inside = half - (dx * dx + dy * dy).sqrt();
                 let reveal = smooth(-0.6, 0.8, inside);
-                let fade = 1.0 - smooth(horizon - 14.0 * u, horizon + 12.0 * u, y);
+                let fade = 1.0 - smooth(horizon - 3.0 * u, horizon + 5.0 * u, y);
                 // The edge towards the light throws a shadow into the niche; the far edge glows.
                 let (nx, ny) = if dy < 0.0 { (dx / half, dy / half) } else { (dx.signum(), 0.0) };
                 let facing = -(nx * 0.82 + ny * 0.57);
