@@ -11,6 +11,8 @@ pub mod history;
 pub mod limits;
 pub mod orders;
 pub mod sign_in;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod uploads;
 mod viewer;
 
