@@ -12,6 +12,9 @@ mod scene;
 mod takumi;
 mod template;
 
+#[cfg(test)]
+mod tests;
+
 pub use fonts::FontLibrary;
 pub use icons::icon_svg;
 pub use placement::{Placed, PlacedKind};

@@ -83,8 +83,11 @@ impl Press<'_> {
         for window in &draft.windows {
             let frame = snapped(window.frame);
             let part = sight.part(window.source, frame.w / frame.h.max(1.0));
-            let shown =
-                imaging::resize_cover(&imaging::crop(&sight.photo.pixels, part), frame.w as u32, frame.h as u32);
+            let mut shown = imaging::crop(&sight.photo.pixels, part);
+            if sight.photo.has_alpha {
+                laid_on(&mut shown, self.plan.theme.tint);
+            }
+            let shown = imaging::resize_cover(&shown, frame.w as u32, frame.h as u32);
             places.insert(window.name.to_owned(), frame.style().into());
             pictures.insert(Arc::from(window.name), picture(shown)?);
         }
@@ -172,6 +175,18 @@ fn overflowing(draft: &Draft, placed: &[Placed], sheet: &Sheet) -> Option<String
             && text.y + text.height <= frame.bottom() + slack;
         (!inside).then(|| words.clone())
     })
+}
+
+/// Puts a plain colour under a picture that came cut out: a window is never see-through.
+fn laid_on(pixels: &mut RgbaImage, ground: [u8; 3]) {
+    for pixel in pixels.pixels_mut() {
+        let alpha = f32::from(pixel[3]) / 255.0;
+        for channel in 0..3 {
+            let under = f32::from(ground[channel]);
+            pixel[channel] = (under + (f32::from(pixel[channel]) - under) * alpha).round() as u8;
+        }
+        pixel[3] = 255;
+    }
 }
 
 fn snapped(frame: Frame) -> Frame {

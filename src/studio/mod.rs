@@ -17,6 +17,9 @@ mod theme;
 mod typeset;
 mod workshop;
 
+#[cfg(test)]
+mod tests;
+
 pub use brief::{Brief, PaintedPoster, StudioError};
 pub use plan::SetPlan;
 pub use workshop::Studio;

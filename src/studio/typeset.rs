@@ -6,80 +6,10 @@ use crate::domain::report::Bilingual;
 
 /// Two-character words that are common in headlines: a line break inside one reads badly. Nothing
 /// here segments words, so only what is listed is safe.
-const WORDS: [[char; 2]; 72] = [
-    ['自', '在'],
-    ['肌', '肤'],
-    ['呼', '吸'],
-    ['生', '活'],
-    ['日', '常'],
-    ['时', '光'],
-    ['质', '感'],
-    ['质', '地'],
-    ['吸', '收'],
-    ['保', '湿'],
-    ['滋', '润'],
-    ['提', '亮'],
-    ['匀', '净'],
-    ['焕', '亮'],
-    ['精', '华'],
-    ['智', '能'],
-    ['手', '表'],
-    ['耳', '机'],
-    ['降', '噪'],
-    ['续', '航'],
-    ['高', '清'],
-    ['屏', '幕'],
-    ['防', '水'],
-    ['精', '准'],
-    ['定', '位'],
-    ['心', '率'],
-    ['血', '氧'],
-    ['睡', '眠'],
-    ['监', '测'],
-    ['运', '动'],
-    ['模', '式'],
-    ['峰', '值'],
-    ['亮', '度'],
-    ['尼', '特'],
-    ['咖', '啡'],
-    ['新', '鲜'],
-    ['烘', '焙'],
-    ['手', '作'],
-    ['手', '工'],
-    ['陶', '瓷'],
-    ['粗', '陶'],
-    ['马', '克'],
-    ['口', '红'],
-    ['丝', '绒'],
-    ['显', '色'],
-    ['显', '白'],
-    ['正', '红'],
-    ['木', '制'],
-    ['小', '汽'],
-    ['汽', '车'],
-    ['玩', '具'],
-    ['惯', '性'],
-    ['复', '古'],
-    ['多', '肉'],
-    ['盆', '栽'],
-    ['新', '手'],
-    ['轻', '松'],
-    ['安', '心'],
-    ['放', '心'],
-    ['舒', '适'],
-    ['舒', '缓'],
-    ['敏', '感'],
-    ['可', '用'],
-    ['酒', '精'],
-    ['香', '精'],
-    ['高', '温'],
-    ['烧', '成'],
-    ['典', '型'],
-    ['使', '用'],
-    ['状', '态'],
-    ['自', '己'],
-    ['认', '真'],
-];
+const WORDS: &str = "自在 肌肤 呼吸 生活 日常 时光 质感 质地 吸收 保湿 滋润 提亮 匀净 焕亮 精华 智能 手表 耳机 降噪 续航 高清 屏幕 防水 精准 \
+    定位 心率 血氧 睡眠 监测 运动 模式 峰值 亮度 尼特 咖啡 新鲜 烘焙 手作 手工 陶瓷 粗陶 马克 口红 丝绒 显色 显白 正红 木制 \
+    小汽 汽车 玩具 惯性 复古 多肉 盆栽 新手 轻松 安心 放心 舒适 舒缓 敏感 可用 酒精 香精 高温 烧成 典型 使用 状态 自己 认真 \
+    小时 庄园 静音 滚轮 天候 分钟 时尚 温柔 轻盈 护理 恰到 好处 掌握 此刻 山野";
 
 /// A headline broken into lines at a size that fits.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,6 +56,18 @@ impl Headline {
     }
 }
 
+/// A short text on as few lines as its width allows, broken where it reads well.
+pub(super) fn wrapped(text: &str, noun: &str, ems_max: f32) -> Vec<String> {
+    let text = bare(text);
+    let chars: Vec<char> = text.chars().collect();
+    let fits = |lines: &[String]| lines.iter().all(|line| ems(line, 0.0) <= ems_max);
+    (1..=3)
+        .filter_map(|count| broken(&chars, noun, count))
+        .map(|(lines, _)| lines)
+        .find(|lines| fits(lines))
+        .unwrap_or_else(|| vec![text])
+}
+
 /// The width of a line in em.
 fn ems(line: &str, tracking: f32) -> f32 {
     line.chars()
@@ -160,7 +102,7 @@ fn broken(chars: &[char], noun: &str, count: usize) -> Option<(Vec<String>, f32)
         if is_word(before) && is_word(after) {
             return 9.0;
         }
-        if WORDS.iter().any(|word| *word == [before, after]) {
+        if WORDS.split(' ').any(|word| word.chars().eq([before, after])) {
             return 0.8;
         }
         let mut cost = 0.10;
@@ -218,7 +160,7 @@ fn broken(chars: &[char], noun: &str, count: usize) -> Option<(Vec<String>, f32)
 }
 
 const fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '.' | '%' | '-' | '/' | '°')
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '%' | '-' | '–' | '~' | '/' | '°')
 }
 
 /// A headline without the punctuation that leaves holes at its ends and in its middle.

@@ -19,11 +19,16 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let anchor = if desk.has_cut_out() {
         desk.placed(stand)
     } else {
-        // A round window may be wider than a product: its edge has no corners to meet the words.
-        let side = (stage.w * 1.12).min(stage.h);
-        Frame::new(stage.x + (stage.w - side) * 0.5, stage.y + (stage.h - side) * 0.5, side, side)
+        // A round window is the eye of the page; the words stand under it (or beside it).
+        let (side, top) = match sheet.shape {
+            Shape::Tall => (sheet.w() * 0.60, sheet.h() * 0.255),
+            Shape::Mid => (sheet.h() * 0.36, sheet.h() * 0.245),
+            Shape::Wide => (sheet.h() * 0.52, sheet.h() * 0.30),
+        };
+        Frame::new((sheet.w() - side) * 0.5, top, side, side)
     };
-    let reasons = desk.points(0, 4);
+    let beside = desk.has_cut_out() || sheet.shape == Shape::Wide;
+    let reasons = desk.points(0, 4, if desk.has_cut_out() { 6.8 } else { 11.0 });
     let columns = match sheet.shape {
         Shape::Tall => [56.0, 724.0],
         Shape::Mid => [50.0, 720.0],
@@ -40,6 +45,15 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let names = ["reason0", "reason1", "reason2", "reason3"];
     for (index, name) in names.into_iter().enumerate().take(reasons.len()) {
         let right = index % 2 == 1;
+        if !beside {
+            // Two by two under the window.
+            let gap = 3.0 * sheet.rem;
+            let top = anchor.bottom() + 0.036 * sheet.h();
+            let (w, h) = ((head.w - gap) * 0.5, (foot.y - top - gap) * 0.5);
+            let x = head.x + if right { w + gap } else { 0.0 };
+            slots.push((name, Frame::new(x, top + (index / 2) as f32 * (h + 0.5 * gap), w, h)));
+            continue;
+        }
         let centre = stage.y + stage.h * rows[index / 2] + stage.h * 0.1;
         let column = sheet.part(columns[usize::from(right)], 0.0, width, 0.0);
         let frame = Frame::new(column.x, centre - height * 0.5, column.w, height);
@@ -78,6 +92,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         }),
         marks: json!({
             "lines": lines,
+            "beside": beside,
             "keyword": Frame::new(-200.0, stage.y - 0.045 * sheet.h(), sheet.w() + 400.0, sheet.h() * 0.2).style(),
         }),
     }

@@ -15,7 +15,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             sheet.band(38.0, 62.0),
             sheet.band(82.0, 346.0),
             sheet.part(130.0, 356.0, 740.0, 394.0),
-            sheet.band(822.0, 908.0),
+            sheet.band(814.0, 914.0),
             sheet.band(922.0, 968.0),
         ),
         Shape::Mid => (
@@ -51,7 +51,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         };
         windows.push(Window { name: "photo", frame, source: Source::Photo });
     }
-    let shown: Vec<Value> = desk.points(0, 3);
+    let shown: Vec<Value> = desk.points(0, 3, if sheet.shape == Shape::Wide { 5.0 } else { 7.4 });
     Draft {
         template: "hero",
         slots: vec![("bar", bar), ("head", head), ("points", points), ("foot", foot)],

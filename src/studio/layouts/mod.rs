@@ -166,19 +166,22 @@ impl Desk<'_> {
     }
 
     /// `count` selling points from `first` on, around the end, none of them twice.
-    fn points(&self, first: usize, count: usize) -> Vec<Value> {
+    ///
+    /// Their titles are broken into lines of at most `ems` characters' width.
+    fn points(&self, first: usize, count: usize, ems: f32) -> Vec<Value> {
         let points = &self.plan.report.selling_points;
         (0..count.min(points.len()))
             .filter_map(|offset| points.get((first + offset) % points.len()))
             .enumerate()
-            .map(|(index, point)| self.point_data(index, point))
+            .map(|(index, point)| self.point_data(index, point, ems))
             .collect()
     }
 
-    fn point_data(&self, index: usize, point: &SellingPoint) -> Value {
+    fn point_data(&self, index: usize, point: &SellingPoint, ems: f32) -> Value {
         json!({
             "n": index + 1,
             "zh": typeset::bare(&point.title.zh),
+            "lines": typeset::wrapped(&point.title.zh, &self.plan.report.product.noun.zh, ems),
             "en": point.title.en,
             "detail": self.pair(&point.detail),
             "icon": point.icon.code(),

@@ -78,8 +78,8 @@ impl Look {
                 backdrop: Backdrop::None,
                 has_podium: true,
                 has_grid: false,
-                grain: 4.0,
-                vignette: 0.30,
+                grain: 3.4,
+                vignette: 0.13,
                 fibre: 0.8,
             },
             VisualStyle::Minimal => Self {

@@ -66,3 +66,52 @@ impl ImageProvider for BuiltinPlates {
         })?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{BilingualLayout, SetStyle, TypographyStyle, VisualStyle},
+        providers::image::PlatePalette,
+    };
+
+    #[test]
+    fn every_style_paints_every_poster_and_repeats_itself() {
+        let palette = PlatePalette {
+            base: [240, 236, 228],
+            tint: [220, 210, 196],
+            surface: [228, 220, 208],
+            accent: [150, 80, 40],
+            glow: [250, 220, 180],
+            shade: [60, 44, 30],
+            is_dark: false,
+        };
+        for visual in VisualStyle::ALL {
+            for dimension in Dimension::ALL {
+                let request = PlateRequest {
+                    dimension,
+                    style: SetStyle {
+                        visual: *visual,
+                        typography: TypographyStyle::Serif,
+                        layout: BilingualLayout::Stacked,
+                    },
+                    palette,
+                    width: 54,
+                    height: 96,
+                    focus: Some([0.3, 0.4, 0.4, 0.35]),
+                    calm: Vec::new(),
+                    seed: 3,
+                    prompt: String::new(),
+                    product: None,
+                };
+                let first = BuiltinPlates.draw(&request).unwrap().pixels;
+                assert_eq!(first.dimensions(), (54, 96));
+                assert!(first.pixels().all(|pixel| pixel[3] == 255), "{visual:?} {dimension:?}");
+                assert_eq!(first, BuiltinPlates.draw(&request).unwrap().pixels, "{visual:?} {dimension:?}");
+                let other = BuiltinPlates.draw(&PlateRequest { seed: 4, ..request.clone() }).unwrap().pixels;
+                assert_ne!(first, other, "{visual:?} {dimension:?} ignores its seed");
+                assert!(BuiltinPlates.draw(&PlateRequest { width: 0, ..request }).is_err());
+            }
+        }
+    }
+}

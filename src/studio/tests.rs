@@ -1,0 +1,134 @@
+use std::sync::Arc;
+
+use image::{Rgba, RgbaImage};
+
+use super::{
+    Brief, Studio, StudioError, layouts,
+    report::RuleTextModel,
+    sheet::{Frame, Sheet},
+};
+use crate::{
+    composer::TakumiComposer,
+    domain::{Dimension, FailureCode, PosterFormat, PosterStage, StyleChoice, VisualStyle},
+    imaging::{Photo, contrast_ratio},
+    providers::image::{BuiltinPlates, Script, ScriptedProvider},
+};
+
+fn studio() -> Studio {
+    Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel))
+}
+
+/// A red bottle, either already cut out or in a room full of stripes.
+fn photo(cut_out: bool) -> Arc<Photo> {
+    Arc::new(Photo::from_pixels(RgbaImage::from_fn(480, 640, |x, y| {
+        let bottle = (160..320).contains(&x) && (80..600).contains(&y);
+        match (bottle, cut_out) {
+            (true, _) => Rgba([170, (y / 8) as u8, 40, 255]),
+            (false, true) => Rgba([0; 4]),
+            (false, false) => Rgba([(x * 7 % 255) as u8, (y * 5 % 255) as u8, 90, 255]),
+        }
+    })))
+}
+
+fn brief(description: &str, cut_out: bool, format: PosterFormat, visual: Option<VisualStyle>) -> Brief {
+    Brief {
+        seed: 11,
+        description: description.to_owned(),
+        product_name: None,
+        photos: vec![photo(cut_out)],
+        format,
+        style: StyleChoice { visual, ..StyleChoice::default() },
+    }
+}
+
+fn frame_of(layer: &serde_json::Value) -> Frame {
+    let at = |index: usize| layer["box"][index].as_f64().unwrap() as f32;
+    Frame::new(at(0), at(1), at(2), at(3))
+}
+
+#[tokio::test]
+async fn three_words_are_enough_for_ten_posters_whose_words_stay_on_the_page() {
+    let studio = studio();
+    for (cut_out, format) in [(true, PosterFormat::Portrait9x16), (false, PosterFormat::Square1x1)] {
+        let plan = studio.plan(&brief("红色玻璃瓶", cut_out, format, None)).await.unwrap();
+        assert!(!plan.product_name().is_empty());
+        for dimension in Dimension::ALL {
+            let poster = studio.paint(&plan, dimension, &|_| {}).await.unwrap();
+            assert_eq!((poster.width, poster.height), format.size());
+            assert!(poster.jpeg.starts_with(&[0xff, 0xd8]) && !poster.thumbhash.is_empty());
+            let layers = poster.recipe["layers"].as_array().unwrap();
+            let kinds = |kind: &str| layers.iter().filter(|layer| layer["kind"] == kind).count();
+            assert!(kinds("plate") == 1 && kinds("text") >= 3, "{dimension:?}");
+            assert!(kinds("product") + kinds("crop") >= 1, "{dimension:?} shows no product");
+            for layer in layers.iter().filter(|layer| layer["kind"] == "text" && layer["role"] != "decor") {
+                let frame = frame_of(layer);
+                let (w, h) = (poster.width as f32, poster.height as f32);
+                assert!(frame.x >= -1.0 && frame.y >= -1.0, "{dimension:?} {layer}");
+                assert!(frame.right() <= w + 1.0 && frame.bottom() <= h + 1.0, "{dimension:?} {layer}");
+                let text = layer["text"].as_str().unwrap();
+                assert!(!text.trim().is_empty() && !text.contains("undefined"), "{dimension:?} {layer}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_style_has_legible_tokens_and_the_same_seed_the_same_poster() {
+    let studio = studio();
+    for visual in VisualStyle::ALL {
+        let plan = studio.plan(&brief("红色玻璃瓶", true, PosterFormat::Square1x1, Some(*visual))).await.unwrap();
+        assert_eq!(plan.style().visual, *visual);
+        let theme = &plan.theme;
+        for ground in [theme.ground, theme.tint] {
+            assert!(contrast_ratio(theme.ink, ground) >= 4.5, "{visual:?} ink");
+            assert!(contrast_ratio(theme.soft, ground) >= 4.5, "{visual:?} soft");
+            assert!(contrast_ratio(theme.accent, ground) >= 4.5, "{visual:?} accent");
+        }
+        assert!(contrast_ratio(theme.on_fill, theme.fill) >= 4.5, "{visual:?} button");
+    }
+    let order = brief("红色玻璃瓶", true, PosterFormat::Square1x1, None);
+    let mut pictures = Vec::new();
+    for _ in 0..2 {
+        let plan = studio.plan(&order).await.unwrap();
+        pictures.push(studio.paint(&plan, Dimension::Hero, &|_| {}).await.unwrap().jpeg);
+    }
+    assert!(pictures[0] == pictures[1], "a repeated attempt changed the poster");
+}
+
+#[tokio::test]
+async fn the_product_keeps_its_proportions_and_is_hardly_enlarged() {
+    let plan = studio().plan(&brief("红色玻璃瓶", true, PosterFormat::Portrait9x16, None)).await.unwrap();
+    let product = plan.sight.product.as_ref().unwrap();
+    let sheet = Sheet::new(PosterFormat::Portrait9x16);
+    for dimension in Dimension::ALL {
+        let Some(stand) = layouts::draft(dimension, &plan, &sheet).stand else { continue };
+        let frame = plan.sight.placed(stand);
+        assert!((frame.w / frame.h - product.aspect()).abs() < 0.01, "{dimension:?}");
+        assert!(frame.w <= product.pixels.width() as f32 * 1.601, "{dimension:?} enlarges too far");
+        assert!(stand.bleeds || frame.right() <= sheet.w(), "{dimension:?} runs off the page");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_s_failure_becomes_its_code_and_stages_come_in_order() {
+    let provider = ScriptedProvider::new()
+        .with(Dimension::Hero, [Script::Refused])
+        .with(Dimension::Guide, [Script::Garbage])
+        .with(Dimension::Concept, [Script::Retryable, Script::Ok]);
+    let studio = Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel));
+    let plan = studio.plan(&brief("红色玻璃瓶", true, PosterFormat::Square1x1, None)).await.unwrap();
+    let code = |error: StudioError| (error.failure_code(), error.is_retryable());
+    let refused = studio.paint(&plan, Dimension::Hero, &|_| {}).await.map_err(code);
+    assert_eq!(refused.err(), Some((FailureCode::ContentRejected, false)));
+    let garbage = studio.paint(&plan, Dimension::Guide, &|_| {}).await.map_err(code);
+    assert_eq!(garbage.err(), Some((FailureCode::BadOutput, true)));
+    let first = studio.paint(&plan, Dimension::Concept, &|_| {}).await.map_err(code);
+    assert_eq!(first.err(), Some((FailureCode::ProviderUnavailable, true)));
+
+    let stages = std::sync::Mutex::new(Vec::new());
+    studio.paint(&plan, Dimension::Concept, &|stage| stages.lock().unwrap().push(stage)).await.unwrap();
+    assert_eq!(*stages.lock().unwrap(), [PosterStage::Planning, PosterStage::Painting, PosterStage::Composing]);
+
+    let no_photo = Brief { photos: Vec::new(), ..brief("红色玻璃瓶", true, PosterFormat::Square1x1, None) };
+    assert!(matches!(studio.plan(&no_photo).await, Err(StudioError::NoPhoto)));
+}
