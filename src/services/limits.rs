@@ -91,8 +91,8 @@ pub struct RateLimits {
 impl RateLimits {
     /// The configured limits; 0 switches one off.
     pub fn new(settings: &LimitSettings, clock: &Arc<dyn Clock>) -> Self {
-        let minute = Duration::from_secs(60);
-        let hour = Duration::from_secs(3600);
+        let minute = Duration::from_mins(1);
+        let hour = Duration::from_hours(1);
         let limit = |per_window, window| Arc::new(Limit::new(per_window, window, clock));
         Self {
             requests: limit(settings.requests_per_minute, minute),

@@ -43,7 +43,7 @@ impl House {
             database,
             storage: Storage::new(Arc::new(InMemory::new())),
             urls: UrlSigner::new(&[5; 32]),
-            doorbell: Arc::new(LocalDoorbell::new(Duration::from_secs(60))),
+            doorbell: Arc::new(LocalDoorbell::new(Duration::from_mins(1))),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SeededIds::new(1)),
             time_zone: jiff::tz::TimeZone::UTC,

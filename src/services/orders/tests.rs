@@ -35,7 +35,7 @@ impl Till {
         settings.orders_per_hour = orders_per_hour;
         let clock: Arc<dyn Clock> = Arc::new(house.clock.clone());
         let limits = RateLimits::new(&settings, &clock);
-        let orders = Orders::new(house.context.clone(), channels, limits, Duration::from_secs(1800));
+        let orders = Orders::new(house.context.clone(), channels, limits, Duration::from_mins(30));
         let me = house.person("li@example.com").await;
         Self { house, orders, scripted, sandbox, me }
     }
@@ -151,7 +151,7 @@ async fn late_money_for_a_closed_order_is_credited() {
         panic!("closed")
     };
     assert_eq!(closed.status, OrderStatus::Closed);
-    assert_eq!(till.scripted.closed(), [number.clone()]);
+    assert_eq!(till.scripted.closed(), std::slice::from_ref(&number));
     let again = till.orders.cancel(&till.me, order.id).await.unwrap();
     assert!(matches!(again, CancelOrderOutcome::Closed(_)), "closing twice is closing");
     assert!(till.pay(&number, "T1", 100).await);

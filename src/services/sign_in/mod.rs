@@ -28,7 +28,7 @@ use crate::{
 
 /// How long the answer to `sendLoginCode` waits for the mail to be handed over. A mailer that fails
 /// faster is reported; a slower one goes on in the background, so no mail server can hold up a request.
-const MAIL_WAIT: Duration = Duration::from_millis(1000);
+const MAIL_WAIT: Duration = Duration::from_secs(1);
 
 /// What became of a request for a code.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -99,6 +99,7 @@ impl TokenKeys {
     }
 
     /// Signs a token for this user and session.
+    #[expect(clippy::missing_panics_doc, reason = "signing plain JSON with an installed algorithm does not fail")]
     pub fn issue(&self, user_id: i64, session_id: &str, now_ms: i64, expires_at_ms: i64) -> String {
         let claims = Claims {
             sub: user_id.to_string(),
