@@ -2,7 +2,7 @@
 //! and in abandoned transactions, on both databases. Every answer is compared with the model's,
 //! every balance after every transaction, and the books are audited on the way.
 //!
-//! A failure prints the seed; `HAIBAO_TEST_SEED=<seed>` runs the same moves again.
+//! A failure prints the seed; `TEST_SEED=<seed>` runs the same moves again.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -391,12 +391,12 @@ fn transaction() -> impl Strategy<Value = (Vec<Move>, Ending)> {
 
 /// Runs cases until so many moves have been compared.
 fn compare(engine: Engine, moves_min: usize) {
-    let seed = environment("HAIBAO_TEST_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
+    let seed = environment("TEST_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
         let mut bytes = [0; 8];
         SystemIds::new().fill(&mut bytes);
         u64::from_be_bytes(bytes)
     });
-    println!("{engine:?}: HAIBAO_TEST_SEED={seed}");
+    println!("{engine:?}: TEST_SEED={seed}");
     let (made, started) = (AtomicUsize::new(0), Instant::now());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let config = Config {
@@ -431,7 +431,7 @@ fn compare(engine: Engine, moves_min: usize) {
         })
     });
     let made = made.into_inner();
-    assert!(outcome.is_ok(), "{engine:?}: HAIBAO_TEST_SEED={seed}\n{}", outcome.expect_err("just looked"));
+    assert!(outcome.is_ok(), "{engine:?}: TEST_SEED={seed}\n{}", outcome.expect_err("just looked"));
     assert!(made >= moves_min, "{engine:?}: only {made} moves");
     println!("{engine:?}: {made} moves compared in {:.1} s", started.elapsed().as_secs_f64());
 }

@@ -5,6 +5,8 @@
 
 mod architecture;
 mod doctor;
+mod generation;
+mod kill;
 mod ledger_model;
 mod ledger_races;
 mod migrations;

@@ -1,8 +1,10 @@
 //! What the tests share: databases of their own, and rows to put into them.
 
 pub(crate) mod database;
+pub(crate) mod house;
 pub(crate) mod postgres;
 pub(crate) mod rows;
+pub(crate) mod server;
 
 use std::{env, path::PathBuf};
 

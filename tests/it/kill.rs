@@ -1,0 +1,126 @@
+//! The real program under load, killed without warning again and again: after each kill the books
+//! add up, and in the end every set has ended and every interrupted poster was carried on.
+//!
+//! `TEST_KILLS=500 cargo test --test it kill` kills more often.
+
+use std::time::{Duration, Instant};
+
+use entity::{
+    enums::{GenerationState, JobState, PosterState},
+    generations, jobs, posters, users,
+};
+use haibao::{
+    ids::{IdSource, SeededIds},
+    ledger::audit,
+};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use serde_json::json;
+
+use crate::support::{environment, run, server::Installation};
+
+/// Kills in CI.
+const KILLS: usize = 100;
+/// Sellers who order one set after the other.
+const SELLERS: usize = 3;
+
+const CREATE: &str = "mutation($i: CreateGenerationInput!) { createGeneration(input: $i) { __typename ... on UserError { code message } } }";
+
+struct Seller {
+    token: String,
+    photo: String,
+    orders: usize,
+}
+
+impl Seller {
+    /// Orders the next set; while one is active that is refused, and asked again after the next start.
+    async fn order(&mut self, installation: &Installation) {
+        let input = json!({
+            "idempotencyKey": format!("order-{}", self.orders),
+            "photoIds": [self.photo],
+            "description": "山止手作粗陶马克杯，1280℃高温烧制，容量380 mL，釉面温润",
+            "dimensions": [0, 3, 8],
+            "format": "SQUARE_1_1",
+        });
+        let answer = installation.ask(Some(&self.token), CREATE, json!({ "i": input })).await;
+        match answer["createGeneration"]["__typename"].as_str() {
+            Some("CreateGenerationSuccess") => self.orders += 1,
+            Some("GenerationInProgress") => {}
+            _ => panic!("{answer}"),
+        }
+    }
+}
+
+async fn active(installation: &Installation) -> u64 {
+    let database = installation.database().await;
+    let states = [GenerationState::Queued, GenerationState::Running];
+    let active = generations::Entity::find().filter(generations::Column::State.is_in(states));
+    let count = active.count(database.read()).await.expect("a count");
+    database.close().await.expect("closed");
+    count
+}
+
+#[test]
+fn a_hundred_kills_lose_nothing() {
+    let kills = environment("TEST_KILLS").and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    run(async {
+        let mut installation = Installation::new();
+        installation.start().await;
+        let mut sellers = Vec::new();
+        for number in 0..SELLERS {
+            let email = format!("seller{number}@example.com");
+            let token = installation.sign_in(&email).await;
+            let granted = installation.run(&["credits", "grant", &email, "100000"]);
+            assert!(granted.status.success(), "{granted:?}");
+            let photo = installation.upload(&token, "succulent-small.jpg").await;
+            sellers.push(Seller { token, photo, orders: 0 });
+        }
+
+        // One set undisturbed tells how long a kill should wait to hit every part of the work.
+        let started = Instant::now();
+        sellers[0].order(&installation).await;
+        let ended = async |this: &Installation| (active(this).await == 0).then_some(());
+        installation.until("the first set", ended).await;
+        let longest_ms = (started.elapsed().as_millis() as u32).clamp(200, 3_000);
+
+        let chance = SeededIds::new(9);
+        for number in 0..kills {
+            for seller in &mut sellers {
+                seller.order(&installation).await;
+            }
+            tokio::time::sleep(Duration::from_millis(u64::from(chance.below(longest_ms)))).await;
+            installation.kill();
+            let database = installation.database().await;
+            let broken = audit::broken(database.read()).await.expect("the audit runs");
+            assert!(broken.is_empty(), "after kill {number}: {broken:?}");
+            database.close().await.expect("closed");
+            installation.start().await;
+        }
+
+        installation.until("the rest of the work", ended).await;
+        assert!(installation.terminate(), "the server ends well when asked to:\n{}", installation.log());
+        let doctor = installation.run(&["doctor"]);
+        assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
+
+        let database = installation.database().await;
+        for user in users::Entity::find().all(database.read()).await.expect("the users") {
+            assert_eq!(user.frozen, 0, "{}", user.email);
+        }
+        let live = jobs::Entity::find().filter(jobs::Column::State.is_in([JobState::Queued, JobState::Running]));
+        assert_eq!(live.count(database.read()).await.expect("a count"), 0);
+        let posters = posters::Entity::find().all(database.read()).await.expect("the posters");
+        let orders: usize = sellers.iter().map(|seller| seller.orders).sum();
+        assert_eq!(posters.len(), 3 * orders, "every accepted order has its posters");
+        let refunded = posters.iter().filter(|poster| poster.state == PosterState::Refunded).count();
+        let succeeded = posters.iter().filter(|poster| poster.state == PosterState::Succeeded).count();
+        assert_eq!(succeeded + refunded, posters.len(), "every poster has ended");
+        let interrupted = jobs::Entity::find().filter(jobs::Column::Interruptions.gt(0));
+        let interrupted = interrupted.count(database.read()).await.expect("a count") as usize;
+        println!("{kills} kills, {orders} sets, {interrupted} jobs interrupted, {refunded} posters refunded");
+        assert!(interrupted >= kills / 4, "the kills hit work under way: {interrupted}");
+        assert!(
+            refunded * 20 <= interrupted,
+            "95 % of what was interrupted is carried on: {refunded} of {interrupted}"
+        );
+        database.close().await.expect("closed");
+    });
+}
