@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-HAIBAO_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/debug/haibao")
-export HAIBAO_BIN
+CONFORMANCE_BIN=$(realpath "${CARGO_TARGET_DIR:-target}/debug/haibao")
+export CONFORMANCE_BIN
 cd tests/conformance
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
 exec npm test

@@ -53,9 +53,11 @@ export async function openServer() {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'haibao-e2e-'));
   const address = `127.0.0.1:${await freePort()}`;
   const url = `http://${address}`;
+  // The tests' own variables are no settings, and the program refuses names that it does not know.
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HAIBAO_E2E_')));
   const child = spawn(path.resolve(binary), ['serve'], {
     cwd: dataDir,
-    env: { ...process.env, HAIBAO_DATA_DIR: dataDir, HAIBAO_HTTP__ADDRESS: address, HAIBAO_HTTP__PUBLIC_URL: url, HAIBAO_ENVIRONMENT: 'development' },
+    env: { ...inherited, HAIBAO_DATA_DIR: dataDir, HAIBAO_HTTP__ADDRESS: address, HAIBAO_HTTP__PUBLIC_URL: url, HAIBAO_ENVIRONMENT: 'development' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
