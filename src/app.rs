@@ -161,7 +161,7 @@ impl App {
         let channels = sandbox.iter().map(|channel| Arc::clone(channel) as Arc<dyn PaymentChannel>);
         let lifetime = Duration::from_secs(60 * u64::from(settings.payments.order_lifetime_minutes));
         let orders = Orders::new(context.clone(), Channels::new(channels), limits.clone(), lifetime);
-        self.close_expired_orders(&orders, tracker, shutdown.clone());
+        Self::close_expired_orders(&orders, tracker, shutdown.clone());
 
         let api = Api::new(
             context.clone(),
@@ -190,7 +190,7 @@ impl App {
 
     /// Closes unpaid orders once a minute. Each round reads the rows anew, so a lost one costs
     /// nothing.
-    fn close_expired_orders(&self, orders: &Orders, tracker: &TaskTracker, shutdown: CancellationToken) {
+    fn close_expired_orders(orders: &Orders, tracker: &TaskTracker, shutdown: CancellationToken) {
         let orders = orders.clone();
         tracker.spawn(async move {
             loop {

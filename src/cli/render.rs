@@ -1,5 +1,7 @@
 //! `haibao render` and `haibao cutout`: the pipeline without a server.
 
+#![expect(clippy::doc_markdown, reason = "comments on arguments are the help that people read")]
+
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! `haibao serve` and `haibao worker`.
 
+#![expect(clippy::doc_markdown, reason = "comments on arguments are the help that people read")]
+
 use std::{
     net::SocketAddr,
     process::ExitCode,

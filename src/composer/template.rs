@@ -43,11 +43,9 @@ impl Templates {
     pub fn new() -> Result<Self, TemplateError> {
         let mut environment = Environment::new();
         // A style sheet holds no seller's words; everything else is markup and always escaped.
-        environment.set_auto_escape_callback(
-            |name| {
-                if name.ends_with(".css") { AutoEscape::None } else { AutoEscape::Html }
-            },
-        );
+        environment.set_auto_escape_callback(|name| {
+            if name.rsplit('.').next() == Some("css") { AutoEscape::None } else { AutoEscape::Html }
+        });
         // A misspelt name must fail in the first test, not print nothing on a poster.
         environment.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
         environment.add_function("icon", |code: String| Value::from_safe_string(icons::icon_svg(&code)));

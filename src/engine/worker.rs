@@ -167,8 +167,7 @@ impl Engine {
                 JobKind::RenderPoster | JobKind::EditPoster => self.settle_refunded(job, failure).await,
             };
             match settled {
-                Ok(()) => return,
-                Err(EngineError::Fenced(_)) => return,
+                Ok(()) | Err(EngineError::Fenced(_)) => return,
                 Err(error) => tracing::error!(%error, job = job.id, attempt, "a refund could not be written"),
             }
             tokio::time::sleep(Duration::from_millis(200 << attempt)).await;

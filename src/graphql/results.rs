@@ -1,5 +1,7 @@
 //! What mutations answer: a success, or one of the refusals, all of them data.
 
+#![expect(clippy::large_enum_variant, reason = "one answer lives for the length of one request")]
+
 use async_graphql::{ID, Interface, SimpleObject, Union};
 
 use super::{

@@ -72,13 +72,11 @@ pub(super) async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Re
     if !is_navigation(path, &headers) {
         return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "not found\n").into_response();
     }
-    match Client::get(INDEX) {
-        Some(index) => embedded(INDEX, index, &headers),
-        None => {
-            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-            (StatusCode::SERVICE_UNAVAILABLE, headers, NOT_BUILT).into_response()
-        }
+    if let Some(index) = Client::get(INDEX) {
+        return embedded(INDEX, index, &headers);
     }
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, NOT_BUILT).into_response()
 }
 
 /// Serves a style's sample picture.

@@ -217,6 +217,7 @@ event! {
 /// Something that happened to a generation. Events are numbered without a gap and can be replayed
 /// from any point.
 #[derive(Interface)]
+#[allow(clippy::duplicated_attributes, reason = "two fields have the same type")]
 #[graphql(
     field(name = "seq", ty = "ID", desc = "Its place in the generation's stream: \"1\", \"2\", … without a gap."),
     field(name = "at", ty = "DateTime", desc = "When it happened."),

@@ -231,7 +231,7 @@ fn backdrop(canvas: &mut Canvas, g: &Ground, look: &Look, [x0, y0, x1, y1]: [f32
             });
         }
         Backdrop::Dial => {
-            dial(canvas, g, [cx, cy], ((x1 - x0).max(y1 - y0) * 0.5 + 70.0 * u).clamp(330.0 * u, 470.0 * u), horizon)
+            dial(canvas, g, [cx, cy], ((x1 - x0).max(y1 - y0) * 0.5 + 70.0 * u).clamp(330.0 * u, 470.0 * u), horizon);
         }
         Backdrop::Neon => {
             let r = ((x1 - x0).max(y1 - y0) * 0.5 + 40.0 * u).clamp(310.0 * u, 420.0 * u);
