@@ -159,9 +159,10 @@ async fn populate(txn: &DatabaseTransaction) {
         let id = format!("session_20260110143052_{number:04x}");
         let state = if ended { GenerationState::Completed } else { GenerationState::Running };
         let generation = rows::generation(txn, user.id, &id, state).await;
-        let states = match ended {
-            true => [PosterState::Succeeded, PosterState::Refunded],
-            false => [PosterState::Running, PosterState::Queued],
+        let states = if ended {
+            [PosterState::Succeeded, PosterState::Refunded]
+        } else {
+            [PosterState::Running, PosterState::Queued]
         };
         let mut posters = Vec::new();
         for (dimension, state) in (0..).zip(states) {

@@ -57,7 +57,7 @@ enum Move {
     Refund { pick: usize, amount: i64 },
     Adjust { user: usize, delta: i64 },
     HoldNothing { user: usize },
-    MoveUnknownUser,
+    PayUnknownUser,
 }
 
 /// How a transaction ends.
@@ -248,7 +248,7 @@ impl World {
                     same!(matches!(answer, Err(LedgerError::Unbalanced { .. })), true, (step, answer));
                 }
             }
-            Move::MoveUnknownUser => {
+            Move::PayUnknownUser => {
                 let answer = ledger::grant_in_txn(txn, 1 << 40, 4, "grant:nobody".to_owned(), None, AT_MS).await;
                 same!(matches!(answer, Err(LedgerError::UnknownUser(_))), true, (step, answer));
             }
@@ -307,7 +307,6 @@ impl World {
                 txn.commit().await.map_err(fault)?;
                 return Ok(());
             }
-            Ending::Rollback => None,
             Ending::DepositAgain { pick } if !self.order_ids.is_empty() => {
                 let index = pick % self.order_ids.len();
                 let (user, amount, _) = self.model.orders[index];
@@ -317,7 +316,7 @@ impl World {
                 let key = format!("grant:{}", self.model.grants[pick % self.model.grants.len()]);
                 Some(ledger::grant_in_txn(&txn, self.users[0].0, 4, key, None, AT_MS).await)
             }
-            Ending::DepositAgain { .. } | Ending::GrantAgain { .. } => None,
+            Ending::Rollback | Ending::DepositAgain { .. } | Ending::GrantAgain { .. } => None,
         };
         if let Some(answer) = refused {
             let seen = match &answer {
@@ -375,7 +374,7 @@ fn step() -> impl Strategy<Value = Move> {
         2 => (any::<usize>(), 1..500_i64).prop_map(|(pick, amount)| Move::Refund { pick, amount }),
         2 => (user(), -300..60_i64).prop_map(|(user, delta)| Move::Adjust { user, delta }),
         1 => user().prop_map(|user| Move::HoldNothing { user }),
-        1 => Just(Move::MoveUnknownUser),
+        1 => Just(Move::PayUnknownUser),
     ]
 }
 

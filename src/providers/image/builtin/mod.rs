@@ -36,9 +36,8 @@ impl BuiltinPlates {
         let mut canvas = match request.dimension {
             Dimension::Hero if request.focus.is_some() => scenes::podium(request, &look),
             Dimension::Lifestyle if request.focus.is_some() => scenes::table(request, &look),
-            Dimension::Hero => scenes::halo(request, &look),
             Dimension::Concept => scenes::radiant(request, &look),
-            Dimension::DetailTrust => scenes::halo(request, &look),
+            Dimension::Hero | Dimension::DetailTrust => scenes::halo(request, &look),
             _ => scenes::paper(request, &look),
         };
         finish(&mut canvas, request, &look);
