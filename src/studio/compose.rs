@@ -58,6 +58,7 @@ impl Press<'_> {
 
     /// Cuts and scales every picture to the very pixels it is shown at, so that the composer does
     /// not scale anything.
+    #[expect(clippy::type_complexity, reason = "the pictures and their places, for the one caller")]
     fn pictures(&self, draft: &Draft) -> Result<(HashMap<Arc<str>, Picture>, Map<String, Value>), StudioError> {
         let mut pictures = HashMap::new();
         let mut places = Map::new();

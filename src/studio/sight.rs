@@ -55,8 +55,6 @@ pub(super) struct Sight {
     pub(super) details: Vec<Crop>,
     /// Where the product is in the photo, as far as that is known: x, y, width, height.
     pub(super) subject: [u32; 4],
-    /// Whether the photo shows a place, not a studio ground.
-    pub(super) shows_place: bool,
 }
 
 impl Sight {
@@ -71,14 +69,13 @@ impl Sight {
             .collect();
         let (width, height) = photo.pixels.dimensions();
         let subject = cut_out.map_or([width / 6, height / 6, width * 2 / 3, height * 2 / 3], |cut| cut.source_box);
-        let shows_place = matches!(isolation, Isolation::Framed { .. });
         let product = match isolation {
             Isolation::CutOut(CutOut {
                 pixels, method: CutOutMethod::Alpha | CutOutMethod::PlainBackground, ..
             }) => Some(Product { pixels: Arc::new(pixels) }),
             Isolation::Framed { .. } => None,
         };
-        Self { photo, product, palette, details, subject, shows_place }
+        Self { photo, product, palette, details, subject }
     }
 
     /// The box the product really takes inside a stand: in proportion, and not enlarged too far.

@@ -1,5 +1,7 @@
 //! Words made ready to be set: line breaks of headlines, sizes, capitals, punctuation.
 
+use std::cmp::Ordering;
+
 use serde_json::{Value, json};
 
 use crate::domain::report::Bilingual;
@@ -119,12 +121,10 @@ fn broken(chars: &[char], noun: &str, count: usize) -> Option<(Vec<String>, f32)
             cost = 0.6;
         }
         if ends_with_noun {
-            cost = if at == noun_at {
-                0.0
-            } else if at > noun_at {
-                0.6
-            } else {
-                cost + 0.05
+            cost = match at.cmp(&noun_at) {
+                Ordering::Equal => 0.0,
+                Ordering::Greater => 0.6,
+                Ordering::Less => cost + 0.05,
             };
         }
         cost
