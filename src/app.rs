@@ -21,7 +21,7 @@ use crate::{
     ids::{IdSource, SystemIds},
     mail::{DevelopmentMailer, Mailer, SmtpMailer},
     payments::{Channels, PaymentChannel, SandboxChannel},
-    providers::image::BuiltinPlates,
+    providers::image::{BuiltinPlates, ImageProvider, ScriptedProvider},
     services::{
         self,
         limits::RateLimits,
@@ -53,6 +53,9 @@ pub enum StartError {
     /// The mail server's address.
     #[error("mail: {0}")]
     Mail(String),
+    /// A model.
+    #[error("{0}")]
+    Provider(String),
     /// The schema is newer or older than this binary.
     #[error("the database lacks {0} migration(s): run `haibao migrate`, or `haibao serve`, which does it itself")]
     Unmigrated(usize),
@@ -206,7 +209,10 @@ impl App {
     }
 
     /// The engine of this process; nothing runs before [`Engine::run`].
-    pub fn engine(&self) -> Engine {
+    ///
+    /// # Errors
+    /// `Provider` when a model is named that this version does not speak.
+    pub fn engine(&self) -> Result<Engine, StartError> {
         let settings = &self.settings.engine;
         let alone = self.context.database.backend() == DbBackend::Sqlite;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -221,15 +227,40 @@ impl App {
             sweep_interval: Duration::from_secs(settings.sweep_seconds),
             drain: Duration::from_secs(self.settings.http.shutdown_grace_seconds),
         };
-        Engine::new(EngineParts {
+        Ok(Engine::new(EngineParts {
             database: self.context.database.clone(),
             storage: self.context.storage.clone(),
             files: (self.settings.storage.kind == StorageKind::Local).then(|| self.files.clone()),
-            studio: studio(),
+            studio: self.studio()?,
             doorbell: Arc::clone(&self.context.doorbell),
             clock: Arc::clone(&self.context.clock),
             options,
-        })
+        }))
+    }
+
+    /// The studio with the models that the settings name; none means the built-in ones.
+    fn studio(&self) -> Result<Studio, StartError> {
+        let unknown = |key: &str, index: usize, kind: &str| {
+            StartError::Provider(format!("{key}[{index}].kind: this version does not speak `{kind}`"))
+        };
+        if let Some((index, model)) = self.settings.text_models.iter().enumerate().next() {
+            return Err(unknown("text_models", index, &model.kind));
+        }
+        let mut images: Arc<dyn ImageProvider> = Arc::new(BuiltinPlates);
+        for (index, provider) in self.settings.image_providers.iter().enumerate() {
+            match provider.kind.as_str() {
+                "builtin" => {}
+                "scripted" if !self.settings.is_production() => {
+                    let script = provider.extra.get("script").and_then(serde_json::Value::as_str).unwrap_or_default();
+                    let scripted = ScriptedProvider::parse(script).map_err(|part| {
+                        StartError::Provider(format!("image_providers[{index}].extra.script: `{part}`"))
+                    })?;
+                    images = Arc::new(scripted);
+                }
+                other => return Err(unknown("image_providers", index, other)),
+            }
+        }
+        Ok(Studio::new(Arc::new(TakumiComposer::new()), images, Arc::new(RuleTextModel)))
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn serve(settings: Settings) -> Result<ExitCode, CommandError> 
     let bound = listener.local_addr().map_err(CommandError::failed)?;
     let (shutdown, tracker) = (stop_signal(), TaskTracker::new());
 
-    let engine = app.engine();
+    let engine = app.engine()?;
     let working = Arc::new(AtomicBool::new(true));
     let workers = run_engine(&engine, &tracker, &shutdown, Arc::clone(&working));
     let ready = Arc::new(move || working.load(Ordering::Relaxed));
@@ -85,7 +85,7 @@ pub(super) async fn serve(settings: Settings) -> Result<ExitCode, CommandError> 
 pub(super) async fn worker(settings: Settings) -> Result<ExitCode, CommandError> {
     let app = App::open(settings, false).await?;
     let shutdown = stop_signal();
-    app.engine().run(shutdown).await.map_err(CommandError::failed)?;
+    app.engine()?.run(shutdown).await.map_err(CommandError::failed)?;
     app.context.database.close().await.map_err(CommandError::failed)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -47,8 +47,8 @@ pub(super) fn code_sent(outcome: SendCodeOutcome, locale: Locale) -> SendLoginCo
 /// `signIn`.
 pub(super) fn signed_in(outcome: SignInOutcome, locale: Locale) -> SignInResult {
     match outcome {
-        SignInOutcome::SignedIn { user, access } => SignInSuccess {
-            user: User(*user),
+        SignInOutcome::SignedIn { user, viewer, access } => SignInSuccess {
+            user: User { row: *user, viewer },
             access_token: access.token,
             expires_at: DateTime::from_ms(access.expires_at_ms),
         }

@@ -32,7 +32,7 @@ impl Query {
     /// Whoever is signed in; null when nobody is.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let Some(viewer) = ctx.data_opt::<Viewer>() else { return Ok(None) };
-        Ok(super::reads::user(api(ctx), viewer).await?.map(User))
+        Ok(super::reads::user(api(ctx), viewer).await?.map(|row| User { row, viewer: viewer.clone() }))
     }
 
     /// Anything by its id; null when it does not exist or belongs to someone else.

@@ -34,7 +34,9 @@ pub(super) async fn node(api: &Api, viewer: &Viewer, id: NodeId) -> Result<Optio
     let reader = api.services.database.read();
     let owner = viewer.user_id;
     Ok(match id {
-        NodeId::User(row) if row == owner => user(api, viewer).await?.map(|row| User(row).into()),
+        NodeId::User(row) if row == owner => {
+            user(api, viewer).await?.map(|row| User { row, viewer: viewer.clone() }.into())
+        }
         NodeId::User(_) => None,
         NodeId::Generation(id) => {
             history::generation(&api.services, viewer, id.as_str()).await?.map(|row| Generation(row).into())

@@ -9,5 +9,6 @@ mod generation;
 mod kill;
 mod ledger_model;
 mod ledger_races;
+mod main_job;
 mod migrations;
 mod support;

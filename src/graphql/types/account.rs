@@ -5,49 +5,49 @@ use async_graphql::{Context, ID, Object, Result};
 
 use super::{Generation, Wallet};
 use crate::{
-    graphql::{
-        ApiError,
-        api::{api, viewer},
-        enums::ApiKeyScope,
-        ids::NodeId,
-        scalars::DateTime,
-    },
+    graphql::{ApiError, api::api, enums::ApiKeyScope, ids::NodeId, scalars::DateTime},
     ledger,
-    services::{ApiScope, history},
+    services::{ApiScope, Viewer, history},
 };
 
 /// An account.
 #[derive(Clone, Debug)]
-pub struct User(pub users::Model);
+pub struct User {
+    /// Its row.
+    pub row: users::Model,
+    /// Who looks at it. Not the request's credentials: the answer to a sign-in is the first that
+    /// this person sees, and the request came without any.
+    pub viewer: Viewer,
+}
 
 /// An account.
 #[Object]
 impl User {
     /// Names this account.
     pub(super) async fn id(&self) -> ID {
-        NodeId::User(self.0.id).to_id()
+        NodeId::User(self.row.id).to_id()
     }
 
     /// The address that codes are sent to.
     async fn email(&self) -> &str {
-        &self.0.email
+        &self.row.email
     }
 
     /// Credits to spend and credits held. API keys need the scope `billing:read`.
-    async fn wallet(&self, ctx: &Context<'_>) -> Result<Wallet> {
-        viewer(ctx)?.require(ApiScope::BillingRead).map_err(ApiError::from)?;
-        Ok(ledger::Wallet::from(&self.0).into())
+    async fn wallet(&self) -> Result<Wallet> {
+        self.viewer.require(ApiScope::BillingRead).map_err(ApiError::from)?;
+        Ok(ledger::Wallet::from(&self.row).into())
     }
 
     /// The generation that is queued or running, if there is one.
     async fn active_generation(&self, ctx: &Context<'_>) -> Result<Option<Generation>> {
-        let active = history::active_generation(&api(ctx).services, viewer(ctx)?).await.map_err(ApiError::from)?;
+        let active = history::active_generation(&api(ctx).services, &self.viewer).await.map_err(ApiError::from)?;
         Ok(active.map(Generation))
     }
 
     /// The first sign-in.
     async fn created_at(&self) -> DateTime {
-        DateTime::from_ms(self.0.created_at_ms)
+        DateTime::from_ms(self.row.created_at_ms)
     }
 }
 

@@ -76,7 +76,10 @@ async fn run<E: Executor, A: Authenticator + ?Sized>(
         _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow("GET, POST")),
     };
     let credential = Credential::from_headers(&parts.headers);
-    let viewer = viewer_of(&transport.parts.authenticator, &credential).await?;
+    let viewer = viewer_of(&transport.parts.authenticator, &credential).await.map_err(|error| {
+        let from_cookie = !parts.headers.contains_key(header::AUTHORIZATION);
+        Refusal { forget_cookie: from_cookie && error == AuthenticationError::Rejected, ..Refusal::from(error) }
+    })?;
     let renewed = renew(transport, &parts, viewer.as_ref()).await;
     let (operation, kind) = transport.prepare(operation, viewer, context.clone()).map_err(Refusal::request_error)?;
     if parts.method == Method::GET && kind.is_some_and(|kind| kind != OperationType::Query) {
@@ -209,18 +212,28 @@ struct Refusal {
     allow: Option<&'static str>,
     /// Written with 200 for clients that asked for plain JSON, like the schema's own request errors.
     is_graphql_error: bool,
+    /// A cookie that is no good any more is taken away: no script can delete it, and with it even
+    /// the sign-in would be refused for ever.
+    forget_cookie: bool,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: ErrorCode) -> Self {
-        Self { status, error: Box::new(ApiError::new(code).into_server_error()), allow: None, is_graphql_error: false }
+        let error = Box::new(ApiError::new(code).into_server_error());
+        Self { status, error, allow: None, is_graphql_error: false, forget_cookie: false }
     }
 
     fn request_error(error: ServerError) -> Self {
         if error.source::<ApiError>().is_some_and(|known| known.code() == ErrorCode::RateLimited) {
             return Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited);
         }
-        Self { status: StatusCode::BAD_REQUEST, error: Box::new(error), allow: None, is_graphql_error: true }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error: Box::new(error),
+            allow: None,
+            is_graphql_error: true,
+            forget_cookie: false,
+        }
     }
 
     fn allow(self, methods: &'static str) -> Self {
@@ -237,6 +250,11 @@ impl Refusal {
         let headers = response.headers_mut();
         if let Some(methods) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        if self.forget_cookie
+            && let Ok(gone) = HeaderValue::try_from(session_cookie("", 0, false))
+        {
+            headers.insert(header::SET_COOKIE, gone);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));

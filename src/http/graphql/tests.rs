@@ -130,6 +130,17 @@ async fn a_busy_viewer_is_told_to_wait() {
 }
 
 #[tokio::test]
+async fn a_dead_cookie_is_taken_away_and_a_dead_bearer_token_is_not() {
+    let refused = post("{ number }", &[(header::COOKIE, "haibao_session=dead")]).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    let gone = refused.headers()[header::SET_COOKIE].to_str().expect("text");
+    assert!(gone.starts_with("haibao_session=;") && gone.contains("Max-Age=0"), "{gone}");
+    let refused = post("{ number }", &[(header::AUTHORIZATION, "Bearer dead")]).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert!(!refused.headers().contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
 async fn a_foreign_page_cannot_use_the_cookie() {
     let cookie = (header::COOKIE, "haibao_session=good");
     let foreign = (header::ORIGIN, "https://evil.test");

@@ -63,6 +63,8 @@ pub enum SignInOutcome {
     SignedIn {
         /// Whose account.
         user: Box<users::Model>,
+        /// The same person as the caller of what follows.
+        viewer: Viewer,
         /// The way back in.
         access: AccessToken,
     },
@@ -129,7 +131,7 @@ impl SignIn {
             Redemption::Expired => return rejected(CodeRejection::Expired, 0),
             Redemption::TooManyAttempts => return rejected(CodeRejection::TooManyAttempts, 0),
         }
-        let (user, access) = match self.open_session(&email, address).await {
+        let (user, viewer, access) = match self.open_session(&email, address).await {
             // On PostgreSQL two first sign-ins of one address can meet; the second finds the account.
             Err(ServiceError::Database(error)) if violated(&error) == Some(Constraint::UserEmail) => {
                 self.open_session(&email, address).await?
@@ -137,14 +139,14 @@ impl SignIn {
             opened => opened?,
         };
         metrics::counter!("haibao_sign_ins_total").increment(1);
-        Ok(SignInOutcome::SignedIn { user: Box::new(user), access })
+        Ok(SignInOutcome::SignedIn { user: Box::new(user), viewer, access })
     }
 
     async fn open_session(
         &self,
         email: &str,
         address: Option<IpAddr>,
-    ) -> Result<(users::Model, AccessToken), ServiceError> {
+    ) -> Result<(users::Model, Viewer, AccessToken), ServiceError> {
         let now_ms = self.context.clock.now_ms();
         let expires_at_ms = now_ms + self.policy.token_lifetime_ms;
         let session_id = self.context.ids.token();
@@ -168,7 +170,8 @@ impl SignIn {
         append_in_txn(&txn, line, now_ms).await?;
         txn.commit().await?;
         let token = self.tokens.issue(user.id, &session_id, now_ms, expires_at_ms);
-        Ok((user, AccessToken { token, expires_at_ms }))
+        let viewer = Viewer::session(user.id, session_id, expires_at_ms);
+        Ok((user, viewer, AccessToken { token, expires_at_ms }))
     }
 
     async fn find_or_make_user(

@@ -4,6 +4,7 @@ pub(crate) mod database;
 pub(crate) mod house;
 pub(crate) mod postgres;
 pub(crate) mod rows;
+pub(crate) mod seller;
 pub(crate) mod server;
 
 use std::{env, path::PathBuf};
