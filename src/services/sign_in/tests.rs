@@ -64,7 +64,7 @@ impl Door {
     async fn enter(&self, email: &str) -> (users::Model, AccessToken) {
         let (challenge_id, code) = self.send(email).await;
         match self.sign_in.sign_in(email, &challenge_id, &code, None).await.unwrap() {
-            SignInOutcome::SignedIn { user, access } => (*user, access),
+            SignInOutcome::SignedIn { user, access, .. } => (*user, access),
             other => panic!("signed in, not {other:?}"),
         }
     }
