@@ -162,7 +162,7 @@ fn every_refusal_is_typed_and_leaves_nothing() {
         assert_eq!(seller.wallet().await, (7, 0));
 
         for (bytes, status) in [
-            (Vec::new(), 400),
+            (Vec::new(), 422),
             (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(), 415),
             (crate::support::seller::fixture("serum-studio.jpg")[..40_000].to_vec(), 422),
         ] {
