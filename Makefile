@@ -37,11 +37,11 @@ web-test: web/node_modules/.package-lock.json web/dist/index.html ## Types, lint
 	cd web && npm run typecheck && npm run lint && npm test
 
 browser-test: web/node_modules/.package-lock.json web/dist/index.html ## The real program in a real browser
-	cargo build --locked
+	cargo test --workspace --locked --no-run
 	scripts/browser-test.sh
 
 protocol-test: ## Clients of other people against our GraphQL server
-	cargo build --locked
+	cargo test --workspace --locked --no-run
 	scripts/protocol-test.sh
 
 generate: web/node_modules/.package-lock.json ## Write schema.graphql, the web client's types and docs/CONFIGURATION.md anew

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The browser tests on the program that `cargo build` has made, each on a private port and folder.
+# The browser tests on the program that the Rust tests have built, each on a private port and folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Other people's GraphQL clients and audits against the program that `cargo build` has made.
+# Other people's GraphQL clients and audits against the program that the Rust tests have built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

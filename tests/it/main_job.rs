@@ -174,6 +174,10 @@ fn every_refusal_is_typed_and_leaves_nothing() {
     });
 }
 
+const RETRY: &str =
+    "mutation($key: String!, $id: ID!) { retryPoster(input: {idempotencyKey: $key, posterId: $id}) { __typename
+    ... on CreateGenerationSuccess { generation { id } } ... on InvalidInput { fields { path code } } } }";
+
 #[test]
 fn cancel_retry_rename_and_delete() {
     run(async {
@@ -203,9 +207,6 @@ fn cancel_retry_rename_and_delete() {
         assert_eq!(seller.wallet().await, (40 - captured, 0));
 
         // A cancelled poster can be made after all; a poster that stands cannot be retried.
-        const RETRY: &str =
-            "mutation($key: String!, $id: ID!) { retryPoster(input: {idempotencyKey: $key, posterId: $id}) { __typename
-            ... on CreateGenerationSuccess { generation { id } } ... on InvalidInput { fields { path code } } } }";
         let retried = seller.graphql(RETRY, json!({ "key": "again", "id": format!("{id}/09") })).await;
         assert_eq!(retried["retryPoster"]["__typename"], "CreateGenerationSuccess", "{retried}");
         let generation = seller.finished(&id).await;

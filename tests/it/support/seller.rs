@@ -38,19 +38,6 @@ impl Server {
         self.data.path()
     }
 
-    /// Ends the process as a power cut would: SIGKILL, no chance to tidy up.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().expect("the server runs");
-        self.child.wait().expect("the server ended");
-    }
-
-    /// Starts the program again on the same data and the same port.
-    pub(crate) fn start_again(&mut self) {
-        let address = self.url.trim_start_matches("http://").to_owned();
-        let (child, url) = spawn(self.data.path(), &self.settings, &address);
-        (self.child, self.url) = (child, url);
-    }
-
     /// Runs another verb of the program on this server's data and returns its exit code and output.
     pub(crate) fn command(&self, arguments: &[&str]) -> (i32, String) {
         let output = program(self.data.path(), &self.settings).args(arguments).output().expect("the program runs");
@@ -68,7 +55,7 @@ impl Server {
     pub(crate) async fn seller(&self, email: &str) -> Seller {
         haibao::app::init_crypto();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
-        let mut seller = Seller { http, url: self.url.clone(), token: String::new() };
+        let seller = Seller { http, url: self.url.clone(), token: String::new() };
         let sent = seller
             .graphql(
                 "mutation($email: String!) { sendLoginCode(input: {email: $email}) { __typename ... on SendLoginCodeSuccess { challengeId } } }",
@@ -83,8 +70,8 @@ impl Server {
                 json!({ "email": email, "code": code, "challenge": challenge }),
             )
             .await;
-        seller.token = signed_in["signIn"]["accessToken"].as_str().unwrap_or_else(|| panic!("{signed_in}")).to_owned();
-        seller
+        let token = signed_in["signIn"]["accessToken"].as_str().unwrap_or_else(|| panic!("{signed_in}"));
+        Seller { token: token.to_owned(), ..seller }
     }
 
     async fn code_for(&self, email: &str) -> String {
@@ -146,13 +133,12 @@ fn spawn(data: &Path, settings: &[(String, String)], address: &str) -> (Child, S
             }
         }
     });
-    match url.recv_timeout(START_LIMIT) {
-        Ok(url) => (child, url),
-        Err(_) => {
-            let _ = child.kill();
-            panic!("the server printed no address; exit status {:?}", child.wait());
-        }
-    }
+    let Ok(url) = url.recv_timeout(START_LIMIT) else {
+        // What it said on its error output says more than this.
+        let _ = child.kill();
+        panic!("the server printed no address; exit status {:?}", child.wait());
+    };
+    (child, url)
 }
 
 fn six_digits(text: &str) -> Option<String> {
