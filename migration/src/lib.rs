@@ -2,7 +2,7 @@
 //! later change is a new file.
 //!
 //! The statements are written out in SQL because the specification fixes the column types that
-//! `PRAGMA table_info` must show; [`dialect`] holds the few words in which the two databases differ.
+//! `PRAGMA table_info` must show; `dialect` holds the few words in which the two databases differ.
 
 #![allow(missing_docs, reason = "migration types are found by name in the list below")]
 
