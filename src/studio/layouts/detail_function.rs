@@ -27,7 +27,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let stand = Stand { frame: stage, grounded: false, bleeds: true };
     let point = desk.point_around(3);
     let title = point.map_or_else(|| report.product.title.clone(), |point| point.title.clone());
-    let shown = desk.points(3, 3, 9.0);
+    let shown = desk.points(3 % report.selling_points.len().max(1) + 1, 3, 9.0);
     let photo = match sheet.shape {
         Shape::Wide => Frame::new(0.0, 0.0, sheet.w() * 0.41, sheet.h()),
         _ => Frame::new(0.0, stage.y, sheet.w() * 0.475, notes.h * 1.06),

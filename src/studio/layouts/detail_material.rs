@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::sheet::{Frame, Shape},
+    super::{
+        sheet::{Frame, Shape},
+        typeset,
+    },
     Desk, Draft, Source, Stand, Window,
 };
 
@@ -65,6 +68,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "lead": point.map(|point| desk.pair(&point.detail)),
             "icon": point.map_or("layers", |point| point.icon.code()),
             "tile": desk.pair(&report.product.slogan),
+            "tile_lines": typeset::wrapped(&report.product.slogan.zh, "", 7.0),
             "facts": facts,
             "second": desk.point_around(3).map(|point| desk.pair(&point.detail)),
         }),
