@@ -44,16 +44,19 @@ pub(super) static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
 /// `'sha256-…'` of each element of this name that has a body of its own.
 fn inline_hashes(html: &str, element: &str) -> String {
     let (open, close) = (format!("<{element}"), format!("</{element}>"));
-    html.split(open.as_str())
+    let bodies = html
+        .split(open.as_str())
         .skip(1)
         .filter_map(|rest| rest.split_once('>')?.1.split_once(close.as_str()))
         .map(|(body, _)| body)
-        .filter(|body| !body.trim().is_empty())
-        .map(|body| {
-            let digest = ring::digest::digest(&ring::digest::SHA256, body.as_bytes());
-            format!(" 'sha256-{}'", STANDARD.encode(digest))
-        })
-        .collect()
+        .filter(|body| !body.trim().is_empty());
+    let mut sources = String::new();
+    for body in bodies {
+        sources.push_str(" 'sha256-");
+        sources.push_str(&STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, body.as_bytes())));
+        sources.push('\'');
+    }
+    sources
 }
 
 /// Answers whatever no other route did: a file of the client, or its index for a navigation.
