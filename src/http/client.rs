@@ -72,7 +72,7 @@ pub(super) async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Re
     if path == "robots.txt" {
         return ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], ROBOTS).into_response();
     }
-    if !is_navigation(path, &headers) {
+    if !is_navigation(uri.path(), &headers) {
         return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "not found\n").into_response();
     }
     if let Some(index) = Client::get(INDEX) {
@@ -137,6 +137,7 @@ mod tests {
         let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
         for (path, headers, expected) in [
             ("history/session_1", asked(browser, "navigate"), true),
+            ("/", asked(browser, "navigate"), true),
             ("history", asked(browser, ""), true),
             ("assets/app-1234.js", asked("*/*", "no-cors"), false),
             ("assets/app-1234.js", asked(browser, "navigate"), false),

@@ -86,9 +86,9 @@ async fn read_form(request: Request<Body>, limits: &ImageLimits, locale: Locale)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"));
     if !is_multipart {
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, locale));
+        return Err(malformed_form(StatusCode::UNSUPPORTED_MEDIA_TYPE, locale));
     }
-    let malformed = || Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, locale);
+    let malformed = || malformed_form(StatusCode::BAD_REQUEST, locale);
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
     let (mut file, mut purpose) = (None, UploadPurpose::Photo);
     while let Some(field) = multipart.next_field().await.map_err(|_| malformed())? {
@@ -103,11 +103,17 @@ async fn read_form(request: Request<Body>, limits: &ImageLimits, locale: Locale)
             _ => return Err(malformed()),
         }
     }
-    let file = file.ok_or_else(|| {
-        let message = locale.pick("缺少名为 file 的文件", "The part named `file` is missing");
-        Problem::with_message(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, message)
-    })?;
+    let file = file.ok_or_else(malformed)?;
     Ok(Form { file, purpose })
+}
+
+/// Says what a right form looks like: whoever gets this is writing a client.
+fn malformed_form(status: StatusCode, locale: Locale) -> Problem {
+    let message = locale.pick(
+        "请以 multipart/form-data 提交一个名为 file 的文件，可附带 purpose 字段（PHOTO、REFERENCE、MASK）",
+        "Send multipart/form-data with one part `file`, and perhaps a field `purpose` (PHOTO, REFERENCE or MASK)",
+    );
+    Problem::with_message(status, ErrorCode::BadRequest, message)
 }
 
 /// Reads a part; stops at the limit, whatever else the sender has.
