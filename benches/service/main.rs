@@ -1,0 +1,78 @@
+//! Benchmarks of the service as people run it: the real program, over loopback, and what the kernel
+//! says it cost. `benches/README.md` tells how to run and read them.
+
+mod events;
+mod page;
+mod process;
+mod render;
+mod report;
+mod seed;
+mod start;
+mod subscriptions;
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use tokio::runtime::{Builder, Runtime};
+
+/// Any failure ends the run: half a measurement is none.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const SUBJECTS: [(&str, fn(&PathBuf) -> Result<()>); 5] = [
+    ("render", render::run),
+    ("page", page::run),
+    ("subscriptions", subscriptions::run),
+    ("events", events::run),
+    ("start", start::run),
+];
+
+const USAGE: &str = "cargo bench --bench service -- [render] [page] [subscriptions] [events] [start] [--program FILE]
+
+Without a subject: all of them. --program measures another build of the program than the one that cargo made beside
+this benchmark.";
+
+fn main() -> ExitCode {
+    let mut program = PathBuf::from(env!("CARGO_BIN_EXE_haibao"));
+    let (mut chosen, mut benching) = (Vec::new(), false);
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            // What cargo adds by itself; `cargo test --all-targets` does not, and must not wait for minutes here.
+            "--bench" => benching = true,
+            "--program" => match words.next() {
+                Some(path) => program = PathBuf::from(path),
+                None => return usage(),
+            },
+            name => match SUBJECTS.iter().find(|(subject, _)| *subject == name) {
+                Some(subject) => chosen.push(*subject),
+                None => return usage(),
+            },
+        }
+    }
+    if chosen.is_empty() && benching {
+        chosen = SUBJECTS.to_vec();
+    }
+    if chosen.is_empty() {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    haibao::app::init_crypto();
+    report::machine();
+    for (subject, run) in chosen {
+        report::begin(subject);
+        if let Err(error) = run(&program) {
+            eprintln!("{subject}: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+/// A runtime for the side that asks.
+pub(crate) fn runtime() -> Result<Runtime> {
+    Ok(Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
