@@ -80,7 +80,7 @@ fn a_hundred_kills_lose_nothing() {
         sellers[0].order(&installation).await;
         let ended = async |this: &Installation| (active(this).await == 0).then_some(());
         installation.until("the first set", ended).await;
-        let longest_ms = (started.elapsed().as_millis() as u32).clamp(200, 3_000);
+        let longest_ms = (started.elapsed().as_millis() as u32).clamp(200, 10_000);
 
         let chance = SeededIds::new(9);
         for number in 0..kills {
@@ -114,9 +114,13 @@ fn a_hundred_kills_lose_nothing() {
         let succeeded = posters.iter().filter(|poster| poster.state == PosterState::Succeeded).count();
         assert_eq!(succeeded + refunded, posters.len(), "every poster has ended");
         let interrupted = jobs::Entity::find().filter(jobs::Column::Interruptions.gt(0));
-        let interrupted = interrupted.count(database.read()).await.expect("a count") as usize;
-        println!("{kills} kills, {orders} sets, {interrupted} jobs interrupted, {refunded} posters refunded");
-        assert!(interrupted >= kills / 4, "the kills hit work under way: {interrupted}");
+        let interrupted = interrupted.all(database.read()).await.expect("the jobs");
+        let hits: i64 = interrupted.iter().map(|job| job.interruptions).sum();
+        let interrupted = interrupted.len();
+        println!(
+            "{kills} kills, {orders} sets, {interrupted} jobs interrupted {hits} times, {refunded} posters refunded"
+        );
+        assert!(hits as usize >= kills / 4, "the kills hit work under way: {hits}");
         assert!(
             refunded * 20 <= interrupted,
             "95 % of what was interrupted is carried on: {refunded} of {interrupted}"
