@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -52,7 +52,7 @@ struct Exchange {
     cpu_seconds: f64,
 }
 
-pub(crate) fn run(_program: &PathBuf) -> Result<()> {
+pub(crate) fn run(_program: &Path) -> Result<()> {
     for rate_per_second in RATES_PER_SECOND {
         let mut durable = report::fdatasyncs()?;
         let limit_ms = 1000.0 * report::quantile(&mut durable, 0.5);

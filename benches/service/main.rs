@@ -10,14 +10,21 @@ mod seed;
 mod start;
 mod subscriptions;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use tokio::runtime::{Builder, Runtime};
 
 /// Any failure ends the run: half a measurement is none.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-const SUBJECTS: [(&str, fn(&PathBuf) -> Result<()>); 5] = [
+/// Measures one subject of this program and prints its rows.
+type Run = fn(&Path) -> Result<()>;
+
+const SUBJECTS: [(&str, Run); 5] = [
     ("render", render::run),
     ("page", page::run),
     ("subscriptions", subscriptions::run),

@@ -2,7 +2,7 @@
 //! that stay open.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -22,7 +22,7 @@ const CONNECTIONS: usize = 8;
 const ROUNDS: usize = 6;
 const ROUND: Duration = Duration::from_secs(3);
 
-pub(crate) fn run(program: &PathBuf) -> Result<()> {
+pub(crate) fn run(program: &Path) -> Result<()> {
     let seeded = seed::seeded()?;
     let server = Server::start(program, seeded.folder.path())?;
     for (operation, gzip, what) in [

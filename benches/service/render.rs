@@ -1,7 +1,7 @@
 //! The cost of the main job: `haibao render`, ten posters of one photo.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -25,7 +25,7 @@ struct Run {
     peak_mib: f64,
 }
 
-pub(crate) fn run(program: &PathBuf) -> Result<()> {
+pub(crate) fn run(program: &Path) -> Result<()> {
     let sets = (0..SETS).map(|_| render(program, "0,1,2,3,4,5,6,7,8,9")).collect::<Result<Vec<_>>>()?;
     let singles = (0..SETS).map(|_| render(program, "0")).collect::<Result<Vec<_>>>()?;
     let median =

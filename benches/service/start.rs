@@ -1,12 +1,12 @@
 //! From the start of the process to the first answered question, on a database with a history.
 
-use std::{path::PathBuf, time::Instant};
+use std::{path::Path, time::Instant};
 
 use crate::{Result, process::Server, report, seed};
 
 const STARTS: usize = 20;
 
-pub(crate) fn run(program: &PathBuf) -> Result<()> {
+pub(crate) fn run(program: &Path) -> Result<()> {
     let seeded = seed::seeded()?;
     for (what, killed) in [("after an orderly stop", false), ("after kill -9", true)] {
         let (mut to_answer_ms, mut to_listening_ms, mut cpu_seconds) = (Vec::new(), Vec::new(), 0.0);

@@ -1,7 +1,7 @@
 //! What somebody who watches and waits costs: idle subscriptions, each on a socket of its own.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -26,7 +26,7 @@ const SOCKETS: usize = 2_000;
 /// Longer than the server waits between two pings, so that each socket has answered one.
 const SETTLED: Duration = Duration::from_secs(17);
 
-pub(crate) fn run(program: &PathBuf) -> Result<()> {
+pub(crate) fn run(program: &Path) -> Result<()> {
     let seeded = seed::seeded()?;
     let wallet = json!({ "query": "subscription { walletChanged { credits frozen version } }" });
     let document = "subscription Follow($id: ID!) { generationEvents(generationId: $id) { seq at } }";
@@ -36,7 +36,7 @@ pub(crate) fn run(program: &PathBuf) -> Result<()> {
 }
 
 /// `answers_at_once`: whether the subscription delivers a first value by itself.
-fn measure(program: &PathBuf, seeded: &Seeded, what: &str, payload: &Value, answers_at_once: bool) -> Result<()> {
+fn measure(program: &Path, seeded: &Seeded, what: &str, payload: &Value, answers_at_once: bool) -> Result<()> {
     let server = Server::start(program, seeded.folder.path())?;
     // What the first ones allocate once for all is not counted for each.
     drop(Crowd::gather(&server, &seeded.token, payload, answers_at_once, 50)?);
