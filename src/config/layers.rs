@@ -33,7 +33,7 @@ const NOT_TEXT: [&str; 14] = [
 
 /// Variables with our prefix that are not settings: the settings file's own path, and what only
 /// tests read.
-const NOT_SETTINGS: [&str; 2] = ["CONFIG", "TEST_"];
+const NOT_SETTINGS: [&str; 3] = ["CONFIG", "TEST_", "SPECS_DIR"];
 
 const PREFIX: &str = "HAIBAO_";
 const DEFAULT_FILE: &str = "haibao.toml";
