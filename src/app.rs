@@ -23,7 +23,7 @@ use crate::{
     payments::{Channels, PaymentChannel, SandboxChannel},
     providers::image::{BuiltinPlates, ImageProvider, ScriptedProvider},
     services::{
-        self,
+        self, housekeeping,
         limits::RateLimits,
         orders::Orders,
         sign_in::{MemoryCodeStore, SignIn, TokenKeys},
@@ -107,7 +107,7 @@ impl App {
         let tick = if database.backend() == DbBackend::Sqlite { TICK_ALONE } else { TICK_SHARED };
         let doorbell: Arc<dyn Doorbell> = Arc::new(LocalDoorbell::new(tick));
         let storage = open_storage(&settings, &files)?;
-        let urls = UrlSigner::new(&keys.signed_urls);
+        let urls = UrlSigner::new(&keys.signed_urls, settings.storage.signed_url_lifetime_seconds);
         let time_zone =
             jiff::tz::TimeZone::get(&settings.time_zone).map_err(|error| StartError::TimeZone(error.to_string()))?;
         let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone };
@@ -164,7 +164,15 @@ impl App {
         let channels = sandbox.iter().map(|channel| Arc::clone(channel) as Arc<dyn PaymentChannel>);
         let lifetime = Duration::from_secs(60 * u64::from(settings.payments.order_lifetime_minutes));
         let orders = Orders::new(context.clone(), Channels::new(channels), limits.clone(), lifetime);
-        Self::close_expired_orders(&orders, tracker, shutdown.clone());
+        let expiring = orders.clone();
+        repeat(tracker, shutdown.clone(), Duration::from_mins(1), move || {
+            let orders = expiring.clone();
+            async move {
+                if let Err(error) = orders.expire().await {
+                    tracing::warn!(%error, "unpaid orders could not be closed");
+                }
+            }
+        });
 
         let api = Api::new(
             context.clone(),
@@ -191,18 +199,16 @@ impl App {
         Ok(http::router(state, graphql::schema(api), shutdown))
     }
 
-    /// Closes unpaid orders once a minute. Each round reads the rows anew, so a lost one costs
-    /// nothing.
-    fn close_expired_orders(orders: &Orders, tracker: &TaskTracker, shutdown: CancellationToken) {
-        let orders = orders.clone();
-        tracker.spawn(async move {
-            loop {
-                tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    () = tokio::time::sleep(Duration::from_secs(60)) => {}
-                }
-                if let Err(error) = orders.expire().await {
-                    tracing::warn!(%error, "unpaid orders could not be closed");
+    /// Tidies up once an hour until the shutdown: uploads that nobody used, files whose rows are gone.
+    /// The first round is soon after the start, because it is crashes that leave things behind.
+    pub fn keep_house(&self, tracker: &TaskTracker, shutdown: CancellationToken) {
+        let context = self.context.clone();
+        let lifetime_ms = i64::from(self.settings.storage.upload_lifetime_hours) * 3_600_000;
+        repeat(tracker, shutdown, Duration::from_hours(1), move || {
+            let context = context.clone();
+            async move {
+                if let Err(error) = tidy(&context, lifetime_ms).await {
+                    tracing::warn!(%error, "tidying up stopped early; the next round comes in an hour");
                 }
             }
         });
@@ -260,7 +266,7 @@ impl App {
                 other => return Err(unknown("image_providers", index, other)),
             }
         }
-        Ok(Studio::new(Arc::new(TakumiComposer::new()), images, Arc::new(RuleTextModel)))
+        Ok(studio_with(images, self.settings.studio.jpeg_quality))
     }
 }
 
@@ -270,8 +276,47 @@ const INTERRUPTIONS_MAX: i64 = 20;
 
 /// The studio with the built-in composer, plates and rules: no key, no server.
 pub fn studio() -> Studio {
-    Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel))
+    studio_with(Arc::new(BuiltinPlates), JPEG_QUALITY)
 }
+
+/// The default of `studio.jpeg_quality`, for the commands that read no settings.
+const JPEG_QUALITY: u8 = 90;
+
+fn studio_with(images: Arc<dyn ImageProvider>, jpeg_quality: u8) -> Studio {
+    Studio::new(Arc::new(TakumiComposer::new()), images, Arc::new(RuleTextModel), jpeg_quality)
+}
+
+/// Runs something again and again: a moment after the start, then with this pause, until the shutdown.
+/// It must take no input, so that a lost round costs nothing.
+fn repeat<F: Future<Output = ()> + Send>(
+    tracker: &TaskTracker,
+    shutdown: CancellationToken,
+    pause: Duration,
+    round: impl Fn() -> F + Send + 'static,
+) {
+    tracker.spawn(async move {
+        let mut wait = pause.min(Duration::from_mins(1));
+        while let Err(_elapsed) = tokio::time::timeout(wait, shutdown.cancelled()).await {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = round() => wait = pause,
+            }
+        }
+    });
+}
+
+async fn tidy(context: &services::Context, upload_lifetime_ms: i64) -> Result<(), services::ServiceError> {
+    housekeeping::deleted_sets_clear(context, DELETED_SETS_WITHIN_MS).await?;
+    let unused = housekeeping::unused_uploads_delete(context, upload_lifetime_ms).await?;
+    let stray = housekeeping::stray_uploads_delete(context, upload_lifetime_ms).await?;
+    if unused + stray > 0 {
+        tracing::info!(unused, stray, "deleted uploads that nothing uses");
+    }
+    Ok(())
+}
+
+/// How far back deleted sets are looked at for files left behind: longer than a server is down.
+const DELETED_SETS_WITHIN_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Installs the cryptography that the whole process uses; calling it again changes nothing.
 pub fn init_crypto() {

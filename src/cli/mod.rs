@@ -5,7 +5,7 @@ mod doctor;
 mod render;
 mod serve;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -147,7 +147,9 @@ fn load(sources: &Sources) -> Result<Settings, CommandError> {
     let settings = Settings::load(sources)?;
     let filter = tracing_subscriber::EnvFilter::try_new(&settings.observability.log)
         .map_err(|error| CommandError::Failed(format!("observability.log: {error}")))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for eyes: in a file or a journal they are noise.
+    let colours = std::io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     match settings.observability.log_format {
         LogFormat::Json => subscriber.json().init(),
         LogFormat::Text => subscriber.init(),

@@ -66,6 +66,7 @@ pub(super) async fn serve(settings: Settings) -> Result<ExitCode, CommandError> 
     let workers = run_engine(&engine, &tracker, &shutdown, Arc::clone(&working));
     let ready = Arc::new(move || working.load(Ordering::Relaxed));
     let router = app.router(bound, &tracker, ready, metrics, shutdown.clone())?;
+    app.keep_house(&tracker, shutdown.clone());
     announce(&app, bound);
 
     let grace = Duration::from_secs(app.settings.http.shutdown_grace_seconds);

@@ -23,7 +23,7 @@ pub struct TakumiComposer {
 }
 
 impl TakumiComposer {
-    /// A composer over the shipped fonts; the first one loads them.
+    /// A composer over the shipped fonts; the first page it draws unpacks them.
     pub fn new() -> Self {
         Self { library: FontLibrary::shipped() }
     }
@@ -59,7 +59,7 @@ impl TakumiComposer {
         Ok(RenderOptions::builder()
             .viewport(Viewport::new((scene.width, scene.height)).with_font_size(scene.rem_px.max(1.0)))
             .node(node)
-            .fonts(&self.library.fonts)
+            .fonts(self.library.fonts())
             .stylesheet(Arc::new(StyleSheet::parse_loosy(&scene.css)))
             .dithering(DitheringAlgorithm::OrderedBayer)
             .build())

@@ -23,10 +23,10 @@ pub enum StorageKind {
 pub struct StorageSettings {
     /// Which store.
     pub kind: StorageKind,
-    /// How long a signed link works.
-    pub signed_url_lifetime_seconds: u64,
+    /// The shortest time that a signed link works; it may be twice that.
+    pub signed_url_lifetime_seconds: u32,
     /// When an unused upload is deleted.
-    pub upload_lifetime_hours: u64,
+    pub upload_lifetime_hours: u32,
     /// The S3-compatible store, where `kind` says so.
     pub s3: S3Settings,
 }

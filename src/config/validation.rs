@@ -79,6 +79,13 @@ impl Settings {
         check(self.engine.attempts_max > 0, "engine.attempts_max", "must be 1 or more")?;
         check(self.engine.job_timeout_seconds > 0, "engine.job_timeout_seconds", "must be 1 or more")?;
         check(self.engine.sweep_seconds > 0, "engine.sweep_seconds", "must be 1 or more")?;
+        let link_seconds = self.storage.signed_url_lifetime_seconds;
+        check(
+            (60..=31_536_000).contains(&link_seconds),
+            "storage.signed_url_lifetime_seconds",
+            "must be 60 to 31536000, a year",
+        )?;
+        check(self.storage.upload_lifetime_hours > 0, "storage.upload_lifetime_hours", "must be 1 or more")?;
         check((60..=100).contains(&self.studio.jpeg_quality), "studio.jpeg_quality", "must be 60 to 100")?;
         check((0..=1_000_000).contains(&self.welcome_credits()), "billing.welcome_credits", "must be 0 to 1000000")?;
         check(

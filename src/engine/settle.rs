@@ -39,6 +39,22 @@ pub struct NewRevision {
     pub thumbhash: String,
 }
 
+/// A poster's job that is ending, with the rows that its ending changes.
+struct Ending {
+    generation: generations::Model,
+    poster: posters::Model,
+    hold_id: i64,
+}
+
+/// Takes the job off the queue; what comes of its hold and its poster is the caller's to write.
+async fn poster_end(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<Ending, EngineError> {
+    let generation = enter(txn, job).await?;
+    let poster = poster_of(txn, job).await?;
+    let hold_id = job.hold_id.ok_or(EngineError::Dangling { job_id: job.id, what: "hold" })?;
+    job_done(txn, job, now_ms).await?;
+    Ok(Ending { generation, poster, hold_id })
+}
+
 /// Locks the generation and makes sure that the job is still this worker's.
 async fn enter(txn: &DatabaseTransaction, job: &jobs::Model) -> Result<generations::Model, EngineError> {
     let generation = generation_lock(txn, &job.generation_id)
@@ -132,10 +148,7 @@ pub async fn poster_succeed_in_txn(
     revision: NewRevision,
     now_ms: i64,
 ) -> Result<(), EngineError> {
-    let generation = enter(txn, job).await?;
-    let poster = poster_of(txn, job).await?;
-    let hold_id = job.hold_id.ok_or(EngineError::Dangling { job_id: job.id, what: "hold" })?;
-    job_done(txn, job, now_ms).await?;
+    let Ending { generation, poster, hold_id } = poster_end(txn, job, now_ms).await?;
     let Settlement::Settled { amount, wallet } = ledger::capture_in_txn(txn, hold_id, now_ms).await? else {
         return Err(EngineError::Fenced(job.id));
     };
@@ -177,10 +190,7 @@ pub async fn poster_refund_in_txn(
     failure: FailureCode,
     now_ms: i64,
 ) -> Result<(), EngineError> {
-    let generation = enter(txn, job).await?;
-    let poster = poster_of(txn, job).await?;
-    let hold_id = job.hold_id.ok_or(EngineError::Dangling { job_id: job.id, what: "hold" })?;
-    job_done(txn, job, now_ms).await?;
+    let Ending { generation, poster, hold_id } = poster_end(txn, job, now_ms).await?;
     let Settlement::Settled { amount, wallet } = ledger::release_in_txn(txn, hold_id, now_ms).await? else {
         return Err(EngineError::Fenced(job.id));
     };

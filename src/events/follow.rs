@@ -83,12 +83,15 @@ impl Follower {
             if self.finished {
                 return Ok(None);
             }
-            let rows = page(self.database.read(), &self.generation_id, self.cursor, PAGE_ROWS).await?;
+            // Nearly all of its life a follower waits for the bell. What it needs for reading, the
+            // states of the queries and the buffer of a page, is therefore not kept in between.
+            self.ready = VecDeque::new();
+            let rows = Box::pin(page(self.database.read(), &self.generation_id, self.cursor, PAGE_ROWS)).await?;
             if !rows.is_empty() {
                 self.ready.extend(rows);
                 continue;
             }
-            match self.final_seq().await? {
+            match Box::pin(self.final_seq()).await? {
                 Some(last_seq) if self.cursor >= last_seq => self.finished = true,
                 // An event came between the two reads: read again.
                 Some(_) => {}

@@ -113,18 +113,29 @@ impl ErrorCode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     code: ErrorCode,
+    retry_after_ms: Option<i64>,
     message: Option<(&'static str, &'static str)>,
 }
 
 impl ApiError {
     /// An error with the code's general message.
     pub const fn new(code: ErrorCode) -> Self {
-        Self { code, message: None }
+        Self { code, retry_after_ms: None, message: None }
     }
 
     /// An error with its own message, in Chinese and in English.
     pub const fn with_message(code: ErrorCode, zh: &'static str, en: &'static str) -> Self {
-        Self { code, message: Some((zh, en)) }
+        Self { code, retry_after_ms: None, message: Some((zh, en)) }
+    }
+
+    /// `RATE_LIMITED`: asking again may succeed after this many milliseconds.
+    pub const fn rate_limited(retry_after_ms: i64) -> Self {
+        Self { code: ErrorCode::RateLimited, retry_after_ms: Some(retry_after_ms), message: None }
+    }
+
+    /// After which time asking again may succeed, in milliseconds, where that is known.
+    pub const fn retry_after_ms(&self) -> Option<i64> {
+        self.retry_after_ms
     }
 
     /// Logs what really happened and answers `INTERNAL`.

@@ -105,7 +105,8 @@ where
     let state = State { services, bell, read, last: None, is_broken: false };
     stream::unfold(state, |mut state| async move {
         while !state.is_broken {
-            match (state.read)(state.services.clone()).await {
+            // On the heap, and so gone while nothing happens, which is nearly always.
+            match Box::pin((state.read)(state.services.clone())).await {
                 Ok(value) if state.last.as_ref() == Some(&value) => {
                     let tick = state.services.doorbell.tick();
                     // Either a ring or the tick: both only mean "look again".

@@ -59,6 +59,8 @@ pub fn router(state: HttpState, schema: ApiSchema, shutdown: CancellationToken) 
         development: !settings.is_production(),
         clock: Arc::clone(&state.services.clock),
         is_https: around.is_https,
+        body_bytes_max: settings.http.body_bytes_max,
+        operation_timeout: Duration::from_secs(settings.http.request_timeout_seconds.max(1)),
         socket_limits: socket_limits(&state),
         tracker: state.tracker.clone(),
         shutdown,

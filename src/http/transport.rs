@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
+    time::Duration,
 };
 
 use async_graphql::{Executor, Request, parser::types::OperationType};
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::Locale,
-    graphql::{ApiError, ErrorCode, RequestContext, limits},
+    graphql::{ApiError, RequestContext, limits},
 };
 
 /// The id of a request, put there by the middleware.
@@ -53,6 +54,10 @@ pub struct TransportParts<E, A: Authenticator + ?Sized> {
     pub clock: Arc<dyn Clock>,
     /// Whether people reach us by https; renewed cookies are then sent by https alone.
     pub is_https: bool,
+    /// The largest JSON body of a POST, in bytes.
+    pub body_bytes_max: usize,
+    /// The longest that one operation over HTTP may take.
+    pub operation_timeout: Duration,
     /// Caps and clocks of sockets.
     pub socket_limits: SocketLimits,
     /// Sockets run on it, so that shutdown waits for them.
@@ -90,9 +95,8 @@ impl<E: Executor, A: Authenticator + ?Sized> Transport<E, A> {
         context: RequestContext,
     ) -> Result<(Request, Option<OperationType>), async_graphql::ServerError> {
         let kind = limits::inspect(&mut request)?;
-        if (self.parts.admit)(viewer.as_ref(), &context).is_err() {
-            return Err(ApiError::new(ErrorCode::RateLimited).into_server_error());
-        }
+        (self.parts.admit)(viewer.as_ref(), &context)
+            .map_err(|retry_after_ms| ApiError::rate_limited(retry_after_ms).into_server_error())?;
         Ok(((self.parts.attach)(request, viewer, context), kind))
     }
 }

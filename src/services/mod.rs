@@ -8,6 +8,7 @@ pub mod audit_log;
 pub mod doctor;
 pub mod generations;
 pub mod history;
+pub mod housekeeping;
 pub mod limits;
 pub mod orders;
 pub mod sign_in;

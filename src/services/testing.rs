@@ -42,7 +42,7 @@ impl House {
         let context = Context {
             database,
             storage: Storage::new(Arc::new(InMemory::new())),
-            urls: UrlSigner::new(&[5; 32]),
+            urls: UrlSigner::new(&[5; 32], 86_400),
             doorbell: Arc::new(LocalDoorbell::new(Duration::from_mins(1))),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SeededIds::new(1)),

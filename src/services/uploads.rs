@@ -27,7 +27,7 @@ pub enum UploadOutcome {
 /// Takes in the bytes of one picture.
 ///
 /// Nothing is left behind by a refusal. A crash after the file and before the row leaves a file
-/// that no row names.
+/// that no row names, until `housekeeping` finds it.
 ///
 /// # Errors
 /// `Forbidden`, `Storage` or `Database`.

@@ -39,9 +39,12 @@ impl GenerationFolder {
     }
 }
 
+/// Where uploaded pictures lie.
+pub const UPLOADS_FOLDER: &str = "uploads";
+
 /// The key of an uploaded picture: `uploads/{userID}/{uploadID}.{extension}`.
 pub fn upload_key(user_id: i64, upload_id: &str, extension: &str) -> String {
-    format!("uploads/{user_id}/{upload_id}.{extension}")
+    format!("{UPLOADS_FOLDER}/{user_id}/{upload_id}.{extension}")
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
 use ring::digest;
 
-pub use keys::{GenerationFolder, upload_key};
+pub use keys::{GenerationFolder, UPLOADS_FOLDER, upload_key};
 pub use local::{LocalFiles, PrivateFileError};
 pub use renditions::{RENDITION_WIDTHS, RenditionError};
 pub use signing::{FileUrl, SignatureError, UrlSigner};
@@ -113,6 +113,31 @@ impl Storage {
         }
     }
 
+    /// Deletes one object; what is missing already is no error.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        match self.objects.delete(&Path::from(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keys below a folder that were last written before this moment, in milliseconds since the
+    /// epoch by the store's clock.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn keys_older_than(&self, folder: &str, before_ms: i64) -> Result<Vec<String>, StorageError> {
+        let listed: Vec<_> = self.objects.list(Some(&Path::from(folder))).try_collect().await?;
+        Ok(listed
+            .into_iter()
+            .filter(|object| object.last_modified.timestamp_millis() < before_ms)
+            .map(|object| object.location.to_string())
+            .collect())
+    }
+
     /// Deletes everything below a folder; what is missing already is no error.
     ///
     /// # Errors
@@ -120,10 +145,7 @@ impl Storage {
     pub async fn delete_folder(&self, folder: &str) -> Result<(), StorageError> {
         let listed: Vec<_> = self.objects.list(Some(&Path::from(folder))).try_collect().await?;
         for object in listed {
-            match self.objects.delete(&object.location).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.delete(object.location.as_ref()).await?;
         }
         Ok(())
     }

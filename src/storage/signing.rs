@@ -24,16 +24,14 @@ pub enum SignatureError {
     Expired,
 }
 
-/// Seconds in a day.
-const DAY_SECONDS: i64 = 86_400;
-
 /// Signs and checks URLs of stored files.
 ///
-/// The expiry is rounded up to whole days, so a picture keeps one URL for a day and the browser's
-/// cache works; the file behind it never changes, because edits get new names.
+/// The expiry is rounded up to whole lifetimes, so a picture keeps one URL for that time and the
+/// browser's cache works; the file behind it never changes, because edits get new names.
 #[derive(Clone)]
 pub struct UrlSigner {
     key: hmac::Key,
+    lifetime_seconds: i64,
 }
 
 impl std::fmt::Debug for UrlSigner {
@@ -43,14 +41,16 @@ impl std::fmt::Debug for UrlSigner {
 }
 
 impl UrlSigner {
-    /// Uses this secret (32 bytes, derived for this purpose only).
-    pub fn new(secret: &[u8]) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret) }
+    /// Uses this secret (32 bytes, derived for this purpose only). A URL works for one to two
+    /// lifetimes.
+    pub fn new(secret: &[u8], lifetime_seconds: u32) -> Self {
+        let lifetime_seconds = i64::from(lifetime_seconds.max(1));
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret), lifetime_seconds }
     }
 
-    /// The path and query of a file, good until the end of the day after next (UTC).
+    /// The path and query of a file, good for at least one lifetime from now.
     pub fn sign(&self, url: &FileUrl<'_>, now_ms: i64) -> String {
-        let expires_at = (now_ms / 1000 / DAY_SECONDS + 2) * DAY_SECONDS;
+        let expires_at = (now_ms / 1000 / self.lifetime_seconds + 2) * self.lifetime_seconds;
         let signature = hex::encode(hmac::sign(&self.key, signed_text(url, expires_at).as_bytes()));
         let width = url.width.map(|width| format!("w={width}&")).unwrap_or_default();
         format!("/files/{}/{}?{width}exp={expires_at}&sig={signature}", url.generation_id, url.file_name)
@@ -82,6 +82,7 @@ fn signed_text(url: &FileUrl<'_>, expires_at: i64) -> String {
 mod tests {
     use super::*;
 
+    const DAY_SECONDS: u32 = 86_400;
     const NOON_MS: i64 = 1_768_046_400_000;
 
     fn parts(signed: &str) -> (i64, String) {
@@ -91,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_stable_for_a_day_and_nothing_in_it_can_be_changed() {
-        let signer = UrlSigner::new(&[7; 32]);
+    fn a_url_is_stable_for_its_lifetime_and_nothing_in_it_can_be_changed() {
+        let signer = UrlSigner::new(&[7; 32], DAY_SECONDS);
         let url = FileUrl { generation_id: "session_20260110143052_a3f2", file_name: "00-prime.jpg", width: Some(540) };
         let signed = signer.sign(&url, NOON_MS);
         assert_eq!(signed, signer.sign(&url, NOON_MS + 3_600_000));
@@ -104,7 +105,7 @@ mod tests {
         assert_eq!(signer.verify(&other_file, expires_at, &signature, NOON_MS), Err(SignatureError::Invalid));
         assert_eq!(signer.verify(&url, expires_at + 1, &signature, NOON_MS), Err(SignatureError::Invalid));
         assert_eq!(signer.verify(&url, expires_at, &signature, expires_at * 1000), Err(SignatureError::Expired));
-        let other_key = UrlSigner::new(&[8; 32]);
+        let other_key = UrlSigner::new(&[8; 32], DAY_SECONDS);
         assert_eq!(other_key.verify(&url, expires_at, &signature, NOON_MS), Err(SignatureError::Invalid));
     }
 }

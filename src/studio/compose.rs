@@ -18,8 +18,6 @@ use crate::{
     providers::image::Plate,
 };
 
-/// The quality of a stored poster, 1–100.
-const JPEG_QUALITY: u8 = 90;
 /// How far type may shrink to fit before a page is set as it is.
 const TYPE_SCALES: [f32; 7] = [1.0, 0.95, 0.90, 0.85, 0.80, 0.74, 0.68];
 
@@ -31,6 +29,8 @@ pub(super) struct Press<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) dimension: Dimension,
     pub(super) provider: &'static str,
+    /// Of the stored poster and its plate, 1–100.
+    pub(super) jpeg_quality: u8,
 }
 
 impl Press<'_> {
@@ -47,12 +47,12 @@ impl Press<'_> {
 
         let recipe = recipe::write(self, draft, &placed, plate.provider_request_id.as_deref());
         Ok(PaintedPoster {
-            jpeg: imaging::encode_jpeg(&pixels, JPEG_QUALITY),
+            jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),
             width: pixels.width(),
             height: pixels.height(),
             thumbhash: imaging::thumbhash(&pixels),
             recipe,
-            plate_jpeg: Some(imaging::encode_jpeg(&plate.pixels, JPEG_QUALITY)),
+            plate_jpeg: Some(imaging::encode_jpeg(&plate.pixels, self.jpeg_quality)),
         })
     }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn studio() -> Studio {
-    Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel))
+    Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel), 90)
 }
 
 /// A red bottle, either already cut out or in a room full of stripes.
@@ -115,7 +115,7 @@ async fn a_provider_s_failure_becomes_its_code_and_stages_come_in_order() {
         .with(Dimension::Hero, [Script::Refused])
         .with(Dimension::Guide, [Script::Garbage])
         .with(Dimension::Concept, [Script::Retryable, Script::Ok]);
-    let studio = Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel));
+    let studio = Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel), 90);
     let plan = studio.plan(&brief("红色玻璃瓶", true, PosterFormat::Square1x1, None)).await.unwrap();
     let code = |error: StudioError| (error.failure_code(), error.is_retryable());
     let refused = studio.paint(&plan, Dimension::Hero, &|_| {}).await.map_err(code);

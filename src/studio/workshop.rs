@@ -32,6 +32,7 @@ pub struct Studio {
     text: Arc<dyn TextModel>,
     templates: Arc<Templates>,
     cores: Arc<Semaphore>,
+    jpeg_quality: u8,
 }
 
 impl std::fmt::Debug for Studio {
@@ -41,11 +42,24 @@ impl std::fmt::Debug for Studio {
 }
 
 impl Studio {
-    /// A studio that draws with this composer and asks these models.
-    pub fn new(composer: Arc<dyn Composer>, images: Arc<dyn ImageProvider>, text: Arc<dyn TextModel>) -> Self {
+    /// A studio that draws with this composer, asks these models and stores posters in this JPEG
+    /// quality, 1–100.
+    pub fn new(
+        composer: Arc<dyn Composer>,
+        images: Arc<dyn ImageProvider>,
+        text: Arc<dyn TextModel>,
+        jpeg_quality: u8,
+    ) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let templates = Templates::new().expect("a test parses every template of the binary");
-        Self { composer, images, text, templates: Arc::new(templates), cores: Arc::new(Semaphore::new(cores)) }
+        Self {
+            composer,
+            images,
+            text,
+            templates: Arc::new(templates),
+            cores: Arc::new(Semaphore::new(cores)),
+            jpeg_quality,
+        }
     }
 
     /// Decides what all posters of a set share: what is said, how it looks, what the camera saw.
@@ -92,10 +106,17 @@ impl Studio {
 
         progress(PosterStage::Composing);
         let (composer, templates) = (Arc::clone(&self.composer), Arc::clone(&self.templates));
-        let (plan, provider) = (plan.clone(), self.images.name());
+        let (plan, provider, jpeg_quality) = (plan.clone(), self.images.name(), self.jpeg_quality);
         self.on_core(move || {
-            let press =
-                Press { composer: &*composer, templates: &templates, plan: &plan, sheet: &sheet, dimension, provider };
+            let press = Press {
+                composer: &*composer,
+                templates: &templates,
+                plan: &plan,
+                sheet: &sheet,
+                dimension,
+                provider,
+                jpeg_quality,
+            };
             press.print(&draft, plate)
         })
         .await?

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use entity::{
     enums::{GenerationState, HoldState, PosterState},
-    generations, holds, posters, revisions, scopes,
+    generations, holds, revisions,
 };
 use futures_util::StreamExt;
 use haibao::{
@@ -17,18 +17,13 @@ use haibao::{
         generations::{CancelOutcome, CreateOutcome, RetryOutcome, RetryPoster, cancel, create, retry},
     },
 };
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::task::JoinSet;
 
 use crate::support::{database::engines, house::House, run};
 
 async fn events_of(house: &House, generation_id: &str) -> Vec<Event> {
     events::page(house.database().read(), generation_id, 0, 1_000).await.expect("the events")
-}
-
-async fn posters_of(house: &House, generation_id: &str) -> Vec<posters::Model> {
-    let found = scopes::posters_of(house.viewer.user_id, generation_id).order_by_asc(posters::Column::Dimension);
-    found.all(house.database().read()).await.expect("the posters")
 }
 
 async fn generation(house: &House, id: &str) -> generations::Model {
@@ -107,7 +102,7 @@ fn the_worked_example_adds_up_event_by_event() {
                 );
             }
 
-            let states: Vec<PosterState> = posters_of(&house, &id).await.iter().map(|poster| poster.state).collect();
+            let states: Vec<PosterState> = house.posters_of(&id).await.iter().map(|poster| poster.state).collect();
             let (yes, no) = (PosterState::Succeeded, PosterState::Refunded);
             assert_eq!(states, [yes, yes, no, yes, yes]);
             let pictures = revisions::Entity::find().all(house.database().read()).await.expect("the pictures");
@@ -222,7 +217,7 @@ fn failures_that_pass_are_tried_again_and_those_that_stay_are_refunded() {
             let house = House::new(backend, provider, 12).await;
             let id = house.create("k", &[0, 1, 9]).await;
             house.work_until_idle().await;
-            let posters = posters_of(&house, &id).await;
+            let posters = house.posters_of(&id).await;
             assert_eq!(posters[0].state, PosterState::Succeeded, "{backend:?}: the third try");
             assert_eq!(posters[1].state, PosterState::Refunded, "{backend:?}: three tries are enough");
             assert_eq!(posters[1].failure_code.as_deref(), Some("PROVIDER_UNAVAILABLE"), "{backend:?}");
@@ -259,7 +254,7 @@ fn a_canceled_set_gives_everything_back_and_a_poster_of_it_can_be_retried() {
                 assert_eq!(house.wallet().await, (4, 4), "{backend:?}: one hold, however often it is asked for");
             }
             house.work_until_idle().await;
-            let states: Vec<PosterState> = posters_of(&house, &id).await.iter().map(|poster| poster.state).collect();
+            let states: Vec<PosterState> = house.posters_of(&id).await.iter().map(|poster| poster.state).collect();
             assert_eq!(states, [PosterState::Succeeded, PosterState::Canceled], "{backend:?}");
             let open = holds::Entity::find().filter(holds::Column::State.eq(HoldState::Open));
             assert_eq!(open.count(house.database().read()).await.expect("a count"), 0, "{backend:?}");

@@ -6,6 +6,7 @@
 mod architecture;
 mod doctor;
 mod generation;
+mod housekeeping;
 mod kill;
 mod ledger_model;
 mod ledger_races;

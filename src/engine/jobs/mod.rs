@@ -23,7 +23,13 @@ impl Engine {
 
     /// The set's plan: made by whoever needs it first.
     async fn plan_of(&self, job: &jobs::Model, generation: &generations::Model) -> Result<Arc<SetPlan>, Failed> {
-        let ids: Vec<String> = serde_json::from_str(&generation.photo_ids).unwrap_or_default();
+        // Neither fault goes away by itself: the posters are refunded at once.
+        let lost = |what: &str| {
+            tracing::error!(job = job.id, generation = generation.id, what, "a set cannot be planned from its rows");
+            Failed::Final(FailureCode::Internal)
+        };
+        let ids: Vec<String> =
+            serde_json::from_str(&generation.photo_ids).map_err(|_| lost("its list of photos does not read"))?;
         let rows = uploads::Entity::find()
             .filter(uploads::Column::Id.is_in(ids.iter().map(String::as_str)))
             .all(self.inner.database.read())
@@ -34,7 +40,7 @@ impl Engine {
             .map(|row| row.object_key.clone())
             .collect();
         if keys.len() != ids.len() {
-            return Err(EngineError::Dangling { job_id: job.id, what: "photo" }.into());
+            return Err(lost("the row of a photo is missing"));
         }
         self.inner
             .plans

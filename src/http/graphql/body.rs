@@ -5,9 +5,6 @@ use serde_json::{Map, Value};
 
 use crate::graphql::{ApiError, ErrorCode};
 
-/// The largest JSON body, in bytes.
-pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
-
 /// A request from the JSON body of a POST or the payload of a `subscribe` message.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::panic::AssertUnwindSafe;
 
 use async_graphql::{Executor, Request as Operation, Response as Answer, ServerError, parser::types::OperationType};
 use axum::{
@@ -22,7 +22,6 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 pub(super) use body::request_from_value;
 
-use self::body::BODY_BYTES_MAX;
 use super::{
     credentials::{AuthenticationError, Authenticator, Credential, viewer_of},
     media::{Media, prefers_html},
@@ -30,9 +29,6 @@ use super::{
     websocket,
 };
 use crate::graphql::{ApiError, ErrorCode, RequestContext, finish, is_request_error, session_cookie};
-
-/// The longest that one operation may take.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves every method of `/graphql`.
 pub async fn handle<E: Executor, A: Authenticator + ?Sized>(
@@ -71,7 +67,7 @@ async fn run<E: Executor, A: Authenticator + ?Sized>(
         Method::GET => body::request_from_query_string(parts.uri.query().unwrap_or_default())?,
         Method::POST => {
             require_json(&parts)?;
-            body::request_from_json(&read(body).await?)?
+            body::request_from_json(&read(body, transport.parts.body_bytes_max).await?)?
         }
         _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow("GET, POST")),
     };
@@ -113,7 +109,7 @@ async fn execute<E: Executor, A: Authenticator + ?Sized>(
     context: &RequestContext,
 ) -> Result<Answer, Refusal> {
     let running = AssertUnwindSafe(transport.parts.executor.execute(operation)).catch_unwind();
-    match tokio::time::timeout(OPERATION_TIMEOUT, running).await {
+    match tokio::time::timeout(transport.parts.operation_timeout, running).await {
         Ok(Ok(mut answer)) => {
             finish(&mut answer, context);
             Ok(answer)
@@ -195,8 +191,8 @@ fn require_json(parts: &Parts) -> Result<(), Refusal> {
     }
 }
 
-async fn read(body: Body) -> Result<bytes::Bytes, Refusal> {
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+async fn read(body: Body, bytes_max: usize) -> Result<bytes::Bytes, Refusal> {
+    match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BadRequest))
@@ -210,6 +206,7 @@ struct Refusal {
     status: StatusCode,
     error: Box<ServerError>,
     allow: Option<&'static str>,
+    retry_after_ms: Option<i64>,
     /// Written with 200 for clients that asked for plain JSON, like the schema's own request errors.
     is_graphql_error: bool,
     /// A cookie that is no good any more is taken away: no script can delete it, and with it even
@@ -220,20 +217,16 @@ struct Refusal {
 impl Refusal {
     fn new(status: StatusCode, code: ErrorCode) -> Self {
         let error = Box::new(ApiError::new(code).into_server_error());
-        Self { status, error, allow: None, is_graphql_error: false, forget_cookie: false }
+        Self { status, error, allow: None, retry_after_ms: None, is_graphql_error: false, forget_cookie: false }
     }
 
     fn request_error(error: ServerError) -> Self {
-        if error.source::<ApiError>().is_some_and(|known| known.code() == ErrorCode::RateLimited) {
-            return Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited);
+        if let Some(known) = error.source::<ApiError>().filter(|known| known.code() == ErrorCode::RateLimited) {
+            let retry_after_ms = known.retry_after_ms();
+            return Self { retry_after_ms, ..Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited) };
         }
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: Box::new(error),
-            allow: None,
-            is_graphql_error: true,
-            forget_cookie: false,
-        }
+        let refusal = Self::new(StatusCode::BAD_REQUEST, ErrorCode::BadRequest);
+        Self { error: Box::new(error), is_graphql_error: true, ..refusal }
     }
 
     fn allow(self, methods: &'static str) -> Self {
@@ -250,6 +243,10 @@ impl Refusal {
         let headers = response.headers_mut();
         if let Some(methods) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        if let Some(retry_after_ms) = self.retry_after_ms {
+            headers
+                .insert(header::RETRY_AFTER, HeaderValue::from((retry_after_ms.max(0) + 999).div_euclid(1000).max(1)));
         }
         if self.forget_cookie
             && let Ok(gone) = HeaderValue::try_from(session_cookie("", 0, false))

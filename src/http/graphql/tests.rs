@@ -126,6 +126,7 @@ async fn tokens_decide_before_anything_runs() {
 async fn a_busy_viewer_is_told_to_wait() {
     let response = post("{ viewer }", &[(header::AUTHORIZATION, "Bearer other")]).await;
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(response.headers()[header::RETRY_AFTER], "2", "a second and a half, rounded up");
     assert_eq!(body(response).await["errors"][0]["extensions"]["code"], "RATE_LIMITED");
 }
 

@@ -7,7 +7,7 @@ use ::entity::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
 };
 use serde_json::json;
 
@@ -77,8 +77,13 @@ struct Valid {
 
 /// Why a try inside the transaction ended without a set.
 enum Refused {
-    Insufficient { required: i64, available: i64 },
+    Insufficient {
+        required: i64,
+        available: i64,
+    },
     Violation(Constraint),
+    /// A photo was deleted after the input had been checked.
+    PhotoGone,
 }
 
 /// Starts a set: the partial unique index admits one active set per user, the holds freeze the
@@ -112,6 +117,11 @@ pub async fn create(
             Err(Refused::Insufficient { required, available }) => {
                 txn.rollback().await?;
                 return Ok(CreateOutcome::InsufficientCredits { required, available });
+            }
+            Err(Refused::PhotoGone) => {
+                txn.rollback().await?;
+                let refusals = photo_refusals(context, viewer, &valid.photo_ids).await?;
+                return Ok(CreateOutcome::Invalid(refusals));
             }
             Err(Refused::Violation(violation)) => violation,
         };
@@ -153,6 +163,16 @@ async fn create_in_txn(
     txn: &DatabaseTransaction,
 ) -> Result<Result<(generations::Model, Wallet), Refused>, ServiceError> {
     let now_ms = context.clock.now_ms();
+    // Held until the end of the transaction, so that no photo is tidied away under the new set.
+    let photos = uploads::Entity::find()
+        .filter(uploads::Column::UserId.eq(viewer.user_id))
+        .filter(uploads::Column::Id.is_in(valid.photo_ids.iter().map(String::as_str)))
+        .lock_shared()
+        .all(txn)
+        .await?;
+    if photos.len() != valid.photo_ids.len() {
+        return Ok(Err(Refused::PhotoGone));
+    }
     let row = generations::ActiveModel {
         id: Set(draw_session_id(context, now_ms).to_string()),
         user_id: Set(viewer.user_id),

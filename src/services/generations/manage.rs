@@ -68,8 +68,8 @@ pub async fn rename(
     Ok(RenameOutcome::Renamed(Box::new(generation)))
 }
 
-/// Removes a set that is not being worked on: first for its owner, then its files. A crash in
-/// between leaves files that nobody can reach.
+/// Removes a set that is not being worked on: first for its owner, then its files. After a crash in
+/// between, `housekeeping` removes the files.
 ///
 /// # Errors
 /// `Forbidden` or `Database`.

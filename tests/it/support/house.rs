@@ -4,7 +4,7 @@
 use std::{fs, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use entity::enums::UploadPurpose;
+use entity::{enums::UploadPurpose, posters, scopes};
 use haibao::{
     app,
     clock::MockClock,
@@ -25,6 +25,7 @@ use haibao::{
     storage::{LocalFiles, UrlSigner},
     studio::{Studio, report::RuleTextModel},
 };
+use sea_orm::QueryOrder;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -63,7 +64,7 @@ impl House {
         let context = Context {
             database: test.database.clone(),
             storage: storage.clone(),
-            urls: UrlSigner::new(&[7; 32]),
+            urls: UrlSigner::new(&[7; 32], 86_400),
             doorbell: Arc::new(LocalDoorbell::new(Duration::from_secs(1))),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SeededIds::new(7)),
@@ -73,7 +74,7 @@ impl House {
             database: test.database.clone(),
             storage,
             files: Some(files),
-            studio: Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel)),
+            studio: Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel), 90),
             doorbell: Arc::clone(&context.doorbell),
             clock: Arc::clone(&context.clock),
             options: EngineOptions {
@@ -151,6 +152,12 @@ impl House {
         let wallet = ledger::wallet(self.database().read(), self.viewer.user_id).await;
         let Wallet { credits, frozen, .. } = wallet.expect("the seller is there");
         (credits, frozen)
+    }
+
+    /// The seller's posters of a set, by dimension.
+    pub(crate) async fn posters_of(&self, generation_id: &str) -> Vec<posters::Model> {
+        let found = scopes::posters_of(self.viewer.user_id, generation_id).order_by_asc(posters::Column::Dimension);
+        found.all(self.database().read()).await.expect("the posters")
     }
 
     /// Fails when any invariant is broken.
