@@ -15,8 +15,8 @@ use crate::{
         BilingualLayout, Dimension, PosterFormat, RevisionName, StyleChoice, TypographyStyle, VisualStyle, validation,
     },
     imaging::{self, ImageLimits, Isolation},
-    storage::LocalFiles,
-    studio::Brief,
+    storage::{LocalFiles, sha256_hex},
+    studio::{Brief, BriefPhoto, Recipe},
 };
 
 #[derive(Debug, Args)]
@@ -25,8 +25,11 @@ pub(super) struct RenderArgs {
     #[arg(long, required = true, value_name = "FILE")]
     photo: Vec<PathBuf>,
     /// What the product is, as a seller would describe it
-    #[arg(long)]
-    description: String,
+    #[arg(long, required_unless_present = "recipe")]
+    description: Option<String>,
+    /// Make this poster again from the recipe beside it (`00-prime.json`) and its photos
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["description", "dimensions", "visual", "typography", "layout", "format", "seed"])]
+    recipe: Option<PathBuf>,
     /// Folder for the posters; made when missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -62,40 +65,20 @@ pub(super) struct CutoutArgs {
 
 pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
     let started = Instant::now();
-    let description = validation::description(&args.description)
-        .map_err(|refusal| CommandError::Failed(format!("--description: {}", refusal.code())))?;
-    let mut hash = digest::Context::new(&digest::SHA256);
-    hash.update(description.as_bytes());
-    let mut photos = Vec::with_capacity(args.photo.len());
-    for path in &args.photo {
-        let bytes = read(path)?;
-        hash.update(&bytes);
-        let photo = decode(path, &bytes)?;
-        photos.push(Arc::new(photo));
-    }
-    let digest = hash.finish();
-    let derived = digest.as_ref().iter().take(8).fold(0, |seed: u64, byte| (seed << 8) | u64::from(*byte));
-    let brief = Brief {
-        seed: args.seed.unwrap_or(derived),
-        description,
-        product_name: None,
-        photos,
-        format: args.format,
-        style: StyleChoice { visual: args.visual, typography: args.typography, layout: args.layout },
-    };
-    let mut dimensions: Vec<Dimension> =
-        args.dimensions.iter().filter_map(|index| Dimension::from_index(*index)).collect();
-    if dimensions.is_empty() {
-        dimensions = Dimension::ALL.to_vec();
-    }
-    dimensions.sort();
-    dimensions.dedup();
-
+    let photos = args.photo.iter().map(|path| given(path)).collect::<Result<Vec<_>, _>>()?;
     let storage = LocalFiles::open_output(&args.out)
         .and_then(|files| files.storage())
         .map_err(|error| CommandError::Failed(format!("--out {}: {error}", args.out.display())))?;
     let studio = app::studio();
-    let plan = studio.plan(&brief).await.map_err(CommandError::failed)?;
+    let (plan, dimensions) = match &args.recipe {
+        Some(path) => {
+            let failed =
+                |error: &dyn std::fmt::Display| CommandError::Failed(format!("--recipe {}: {error}", path.display()));
+            let recipe = Recipe::parse(&read(path)?).map_err(|error| failed(&error))?;
+            (studio.plan_again(&recipe, &photos).await.map_err(|error| failed(&error))?, vec![recipe.dimension])
+        }
+        None => (studio.plan(&brief(&args, photos)?).await.map_err(CommandError::failed)?, dimensions(&args)),
+    };
     let put =
         async |key: String, bytes: Vec<u8>| storage.put(&key, Bytes::from(bytes)).await.map_err(CommandError::failed);
     put("productname.txt".to_owned(), plan.product_name().as_bytes().to_vec()).await?;
@@ -127,6 +110,38 @@ pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The order that the arguments describe.
+fn brief(args: &RenderArgs, photos: Vec<BriefPhoto>) -> Result<Brief, CommandError> {
+    let description = validation::description(args.description.as_deref().unwrap_or_default())
+        .map_err(|refusal| CommandError::Failed(format!("--description: {}", refusal.code())))?;
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(description.as_bytes());
+    for photo in &photos {
+        hash.update(photo.sha256.as_bytes());
+    }
+    let derived = hash.finish().as_ref().iter().take(8).fold(0, |seed: u64, byte| (seed << 8) | u64::from(*byte));
+    Ok(Brief {
+        seed: args.seed.unwrap_or(derived),
+        description,
+        product_name: None,
+        photos,
+        format: args.format,
+        style: StyleChoice { visual: args.visual, typography: args.typography, layout: args.layout },
+    })
+}
+
+/// The posters asked for, each once, in the catalogue's order; all of them when none is named.
+fn dimensions(args: &RenderArgs) -> Vec<Dimension> {
+    let mut dimensions: Vec<Dimension> =
+        args.dimensions.iter().filter_map(|index| Dimension::from_index(*index)).collect();
+    if dimensions.is_empty() {
+        dimensions = Dimension::ALL.to_vec();
+    }
+    dimensions.sort();
+    dimensions.dedup();
+    dimensions
+}
+
 pub(super) fn cutout(args: &CutoutArgs) -> Result<ExitCode, CommandError> {
     let photo = decode(&args.photo, &read(&args.photo)?)?;
     match imaging::isolate(&photo) {
@@ -152,9 +167,26 @@ fn read(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
     std::fs::read(path).map_err(|error| CommandError::Failed(format!("{}: {error}", path.display())))
 }
 
+/// A photo as an upload would be: scaled to the working size, stripped and named by its stored bytes.
+fn given(path: &std::path::Path) -> Result<BriefPhoto, CommandError> {
+    let upload = normalised(path)?;
+    let photo = Arc::new(imaging::decode(&upload, &ImageLimits::default()).map_err(|refusal| refused(path, &refusal))?);
+    Ok(BriefPhoto { photo, sha256: sha256_hex(&upload) })
+}
+
 fn decode(path: &std::path::Path, bytes: &[u8]) -> Result<imaging::Photo, CommandError> {
     // As an upload would be: scaled to the working size and stripped.
     imaging::normalise(bytes, &ImageLimits::default())
         .and_then(|upload| imaging::decode(&upload.bytes, &ImageLimits::default()))
-        .map_err(|refusal| CommandError::Failed(format!("{}: {refusal}", path.display())))
+        .map_err(|refusal| refused(path, &refusal))
+}
+
+fn normalised(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
+    let upload =
+        imaging::normalise(&read(path)?, &ImageLimits::default()).map_err(|refusal| refused(path, &refusal))?;
+    Ok(upload.bytes)
+}
+
+fn refused(path: &std::path::Path, refusal: &imaging::ImageRefusal) -> CommandError {
+    CommandError::Failed(format!("{}: {refusal}", path.display()))
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use ::takumi::prelude::{FontOverride, FontResource, FontSource, Fonts, UnicodeRange, UnicodeRangeSet};
+use ring::digest;
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 
@@ -32,6 +33,7 @@ struct Face {
 /// Every shipped font, registered once and shared by all renders.
 pub struct FontLibrary {
     faces: Vec<Face>,
+    digest: OnceLock<String>,
     /// Unpacked with the first page: a server that draws nothing neither waits for fonts nor keeps
     /// them in memory.
     fonts: OnceLock<Fonts>,
@@ -55,13 +57,27 @@ impl FontLibrary {
 
     fn load() -> Self {
         let index = FontFiles::get("fonts.json").and_then(|file| serde_json::from_slice::<Index>(&file.data).ok());
-        let Some(index) = index else {
-            tracing::error!("the font index is missing from the binary");
-            return Self { faces: Vec::new(), fonts: OnceLock::new(), covered: Vec::new() };
-        };
-        let mut covered: Vec<(u32, u32)> = index.faces.iter().flat_map(|face| ranges(&face.characters)).collect();
+        let faces = index.map_or_else(
+            || {
+                tracing::error!("the font index is missing from the binary");
+                Vec::new()
+            },
+            |index| index.faces,
+        );
+        let mut covered: Vec<(u32, u32)> = faces.iter().flat_map(|face| ranges(&face.characters)).collect();
         covered.sort_unstable();
-        Self { faces: index.faces, fonts: OnceLock::new(), covered: merged(&covered) }
+        Self { faces, digest: OnceLock::new(), fonts: OnceLock::new(), covered: merged(&covered) }
+    }
+
+    /// Names these very fonts: SHA-256 over the SHA-256 of each file, in the order of the index.
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| {
+            let mut all = digest::Context::new(&digest::SHA256);
+            for file in self.faces.iter().filter_map(|face| FontFiles::get(&face.file)) {
+                all.update(&file.metadata.sha256_hash());
+            }
+            hex::encode(all.finish())
+        })
     }
 
     /// The fonts, ready to draw. The first call unpacks about a hundred files (some 0.2 s of

@@ -19,5 +19,5 @@ pub use fonts::FontLibrary;
 pub use icons::icon_svg;
 pub use placement::{Placed, PlacedKind};
 pub use scene::{ComposeError, Composer, Picture, Scene};
-pub use takumi::TakumiComposer;
+pub use takumi::{COMPOSER_VERSION, TakumiComposer};
 pub use template::{TemplateError, Templates};

@@ -9,6 +9,10 @@ use image::RgbaImage;
 
 use super::{ComposeError, Composer, FontLibrary, Placed, Scene, placement};
 
+/// What draws the pages, with its version as pinned in `Cargo.toml`: the same page drawn by another
+/// version may differ in a pixel.
+pub const COMPOSER_VERSION: &str = "takumi 2.19.0";
+
 /// The longest side of a page, in pixels: beyond it one picture would need more memory than a
 /// whole set should.
 const SIDE_PX_MAX: u32 = 4096;

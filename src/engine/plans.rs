@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use ::entity::generations;
+use ::entity::{generations, uploads};
 use moka::future::Cache;
 
 use crate::{
     domain::{BilingualLayout, PosterFormat, StyleChoice, TypographyStyle, VisualStyle},
     imaging::{self, ImageLimits},
     storage::{Storage, StorageError},
-    studio::{Brief, SetPlan, Studio, StudioError},
+    studio::{Brief, BriefPhoto, SetPlan, Studio, StudioError},
 };
 
 /// Plans kept at the same time; each holds the decoded product, some tens of megabytes.
@@ -41,24 +41,24 @@ impl PlanCache {
         Self(Cache::builder().max_capacity(PLANS_MAX).time_to_idle(std::time::Duration::from_secs(120)).build())
     }
 
-    /// The plan of a generation; `photo_keys` are the object keys of its photos.
+    /// The plan of a generation; `uploads` are its photos, in its order.
     pub(super) async fn get(
         &self,
         generation: &generations::Model,
-        photo_keys: &[String],
+        uploads: &[uploads::Model],
         storage: &Storage,
         studio: &Studio,
     ) -> Result<Arc<SetPlan>, Arc<PlanError>> {
         self.0
             .try_get_with(generation.id.clone(), async {
-                let mut photos = Vec::with_capacity(photo_keys.len());
-                for key in photo_keys {
-                    let bytes = storage.get(key).await?;
+                let mut photos = Vec::with_capacity(uploads.len());
+                for upload in uploads {
+                    let bytes = storage.get(&upload.object_key).await?;
                     let photo = tokio::task::spawn_blocking(move || imaging::decode(&bytes, &ImageLimits::default()))
                         .await
                         .map_err(|_| PlanError::Interrupted)?
                         .map_err(|_| PlanError::Photo)?;
-                    photos.push(Arc::new(photo));
+                    photos.push(BriefPhoto { photo: Arc::new(photo), sha256: upload.sha256.clone() });
                 }
                 let brief = Brief {
                     seed: generation.seed.unsigned_abs(),

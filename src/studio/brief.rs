@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::recipe::RecipeError;
 use crate::{
     composer::{ComposeError, TemplateError},
     domain::{FailureCode, PosterFormat, StyleChoice},
@@ -19,12 +20,21 @@ pub struct Brief {
     pub description: String,
     /// The name the seller gave, if any.
     pub product_name: Option<String>,
-    /// Photos of the product, the main one first; may be empty only in tests.
-    pub photos: Vec<Arc<Photo>>,
+    /// Photos of the product, the main one first.
+    pub photos: Vec<BriefPhoto>,
     /// The proportions of the posters.
     pub format: PosterFormat,
     /// What the seller chose of the look; the studio chooses the rest.
     pub style: StyleChoice,
+}
+
+/// A photo of the product.
+#[derive(Clone, Debug)]
+pub struct BriefPhoto {
+    /// Its pixels.
+    pub photo: Arc<Photo>,
+    /// SHA-256 of the stored file, lower-case hex: how a recipe names its photos.
+    pub sha256: String,
 }
 
 /// One finished poster.
@@ -64,6 +74,9 @@ pub enum StudioError {
     /// A template of ours is broken.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The recipe cannot be cooked.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     /// A thread of ours ended early.
     #[error("a studio thread ended: {0}")]
     Thread(String),
@@ -78,7 +91,9 @@ impl StudioError {
             Self::Text(TextError::Refused(_)) => FailureCode::ContentRejected,
             Self::Text(TextError::Malformed(_)) => FailureCode::BadOutput,
             Self::Text(_) => FailureCode::ProviderUnavailable,
-            Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Thread(_) => FailureCode::Internal,
+            Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Recipe(_) | Self::Thread(_) => {
+                FailureCode::Internal
+            }
         }
     }
 
@@ -88,7 +103,7 @@ impl StudioError {
             Self::Image(error) => error.is_retryable(),
             Self::Text(error) => error.is_retryable(),
             Self::Thread(_) => true,
-            Self::NoPhoto | Self::Compose(_) | Self::Template(_) => false,
+            Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Recipe(_) => false,
         }
     }
 }

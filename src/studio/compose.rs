@@ -83,9 +83,9 @@ impl Press<'_> {
         }
         for window in &draft.windows {
             let frame = snapped(window.frame);
-            let part = sight.part(window.source, frame.w / frame.h.max(1.0));
-            let mut shown = imaging::crop(&sight.photo.pixels, part);
-            if sight.photo.has_alpha {
+            let (photo, part) = sight.part(window.source, frame.w / frame.h.max(1.0));
+            let mut shown = imaging::crop(&photo.pixels, part);
+            if photo.has_alpha {
                 laid_on(&mut shown, self.plan.theme.tint);
             }
             let shown = imaging::resize_cover(&shown, frame.w as u32, frame.h as u32);

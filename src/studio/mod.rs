@@ -15,11 +15,13 @@ mod sight;
 mod style;
 mod theme;
 mod typeset;
+mod views;
 mod workshop;
 
 #[cfg(test)]
 mod tests;
 
-pub use brief::{Brief, PaintedPoster, StudioError};
+pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
 pub use plan::SetPlan;
+pub use recipe::{Recipe, RecipeError};
 pub use workshop::Studio;

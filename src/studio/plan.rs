@@ -1,7 +1,9 @@
 //! What all posters of one set share.
 
-use super::{sight::Sight, theme::Theme};
-use crate::domain::{PosterFormat, SetStyle, report::ProductReport};
+use std::sync::Arc;
+
+use super::{BriefPhoto, sight::Sight, theme::Theme, views::Views};
+use crate::domain::{Dimension, PosterFormat, SetStyle, report::ProductReport};
 
 /// Everything that is decided once per set: what is said, how it looks, what the camera saw.
 #[derive(Clone, Debug)]
@@ -11,13 +13,44 @@ pub struct SetPlan {
     pub(super) format: PosterFormat,
     pub(super) seed: u64,
     pub(super) theme: Theme,
+    /// What the poster in hand shows.
     pub(super) sight: Sight,
+    /// All photos of the set.
+    pub(super) views: Arc<Views>,
+    /// The names of the photos' files, in the seller's order.
+    pub(super) photo_sha256s: Vec<String>,
 }
 
 impl SetPlan {
+    /// Settles everything that follows from these decisions.
+    pub(super) fn new(
+        report: ProductReport,
+        style: SetStyle,
+        format: PosterFormat,
+        seed: u64,
+        views: Views,
+        photos: &[BriefPhoto],
+    ) -> Self {
+        Self {
+            report,
+            style,
+            format,
+            seed,
+            theme: Theme::new(style, views.palette()),
+            sight: views.sight(Dimension::Hero),
+            views: Arc::new(views),
+            photo_sha256s: photos.iter().map(|photo| photo.sha256.clone()).collect(),
+        }
+    }
+
     /// The product's name on one line: what `productname.txt` holds.
     pub fn product_name(&self) -> &str {
         &self.report.product.name.zh
+    }
+
+    /// The plan with the photo that serves this dimension best.
+    pub(super) fn seen_for(&self, dimension: Dimension) -> Self {
+        Self { sight: self.views.sight(dimension), ..self.clone() }
     }
 
     /// The look of the set, now that it is settled.

@@ -1,12 +1,92 @@
 //! The recipe beside every poster: how it was made, and what stands where on it.
 
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
-use super::{compose::Press, layouts::Draft};
-use crate::composer::{Placed, PlacedKind};
+use super::{BriefPhoto, compose::Press, layouts::Draft};
+use crate::{
+    composer::{COMPOSER_VERSION, Placed, PlacedKind},
+    domain::{Dimension, PosterFormat, SetStyle, report::ProductReport},
+};
 
 /// The version of the recipe's form.
-const RECIPE_VERSION: u32 = 1;
+const RECIPE_VERSION: u32 = 2;
+
+/// What has to be known to make a poster again.
+///
+/// The rest of a stored recipe, its `words` and `layers`, follows from this and is there for
+/// editors and people.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Recipe {
+    /// Which poster.
+    #[serde(deserialize_with = "dimension")]
+    pub dimension: Dimension,
+    /// Its proportions.
+    #[serde(deserialize_with = "format")]
+    pub format: PosterFormat,
+    /// Decides what was left to chance.
+    pub seed: u64,
+    /// The look of the set.
+    pub style: SetStyle,
+    /// All that the poster may say.
+    pub report: ProductReport,
+    photos: Vec<RecipePhoto>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct RecipePhoto {
+    sha256: String,
+}
+
+/// Why a poster cannot be made again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// Not a recipe.
+    #[error("this is no recipe: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// Written by a program whose recipes this one does not read.
+    #[error("the recipe has version {0}; this program reads version {RECIPE_VERSION}")]
+    Version(u32),
+    /// Other photos than the recipe names, or in another order.
+    #[error("the recipe was made with other photos: {0}")]
+    Photos(String),
+}
+
+impl Recipe {
+    /// Reads a stored recipe.
+    ///
+    /// # Errors
+    /// `Unreadable` or `Version`.
+    pub fn parse(json: &[u8]) -> Result<Self, RecipeError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        match serde_json::from_slice::<Versioned>(json)?.version {
+            RECIPE_VERSION => Ok(serde_json::from_slice(json)?),
+            other => Err(RecipeError::Version(other)),
+        }
+    }
+
+    /// Makes sure that these are the photos of the recipe, in its order.
+    pub(super) fn require_photos(&self, given: &[BriefPhoto]) -> Result<(), RecipeError> {
+        let wanted: Vec<&str> = self.photos.iter().map(|photo| photo.sha256.as_str()).collect();
+        if given.iter().map(|photo| photo.sha256.as_str()).eq(wanted.iter().copied()) {
+            Ok(())
+        } else {
+            Err(RecipeError::Photos(format!("expected SHA-256 {}", wanted.join(", "))))
+        }
+    }
+}
+
+fn dimension<'de, D: Deserializer<'de>>(from: D) -> Result<Dimension, D::Error> {
+    let code = String::deserialize(from)?;
+    Dimension::ALL.into_iter().find(|known| known.code() == code).ok_or_else(|| D::Error::custom("no such dimension"))
+}
+
+fn format<'de, D: Deserializer<'de>>(from: D) -> Result<PosterFormat, D::Error> {
+    PosterFormat::from_code(&String::deserialize(from)?).ok_or_else(|| D::Error::custom("no such format"))
+}
 
 /// Classes of elements that are surfaces of their own.
 const SHAPES: [&str; 4] = ["card", "cta", "filled", "seal"];
@@ -23,6 +103,12 @@ pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], provide
         "height": press.sheet.height,
         "seed": plan.seed,
         "style": plan.style,
+        "photos": plan.photo_sha256s.iter().map(|sha256| json!({ "sha256": sha256 })).collect::<Vec<_>>(),
+        "software": {
+            "haibao": env!("CARGO_PKG_VERSION"),
+            "composer": COMPOSER_VERSION,
+            "fonts": press.composer.fonts().digest(),
+        },
         "provider": { "name": press.provider, "requestId": provider_request_id },
         "report": plan.report,
         "words": draft.words,

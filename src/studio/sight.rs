@@ -1,4 +1,4 @@
-//! What the camera saw: the product cut out, its colours, its details.
+//! What one poster can show: the product alone or in its photo, its colours, its details.
 
 use std::sync::Arc;
 
@@ -8,18 +8,10 @@ use super::{
     layouts::{Source, Stand},
     sheet::Frame,
 };
-use crate::imaging::{self, Crop, CutOut, CutOutMethod, Isolation, Photo, ProductPalette};
+use crate::imaging::{Crop, Photo, ProductPalette};
 
 /// How far a photo is ever enlarged: beyond it softness shows at arm's length.
 const ENLARGEMENT_MAX: f32 = 1.6;
-/// Details looked for in one photo.
-const DETAILS_MAX: usize = 6;
-/// The least side of a detail in the photo's own pixels: a smaller one would print as a blur.
-const DETAIL_SIDE_MIN: u32 = 150;
-
-/// How much a detail must show, compared with the best one: less is an empty patch of ground.
-const DETAIL_MIN: f32 = 0.45;
-
 /// The product without its surroundings.
 #[derive(Clone, Debug)]
 pub(super) struct Product {
@@ -45,39 +37,26 @@ impl Product {
     }
 }
 
-/// All that is known about the photos of one set.
+/// A part of a photo worth showing close.
+#[derive(Clone, Debug)]
+pub(super) struct Detail {
+    pub(super) photo: Arc<Photo>,
+    pub(super) crop: Crop,
+}
+
+/// What one poster can show: one photo of the product, and details of all its photos.
 #[derive(Clone, Debug)]
 pub(super) struct Sight {
     pub(super) photo: Arc<Photo>,
     pub(super) product: Option<Product>,
     pub(super) palette: ProductPalette,
-    /// The most telling parts of the photo, the best first.
-    pub(super) details: Vec<Crop>,
+    /// The most telling parts of the photos, the best first.
+    pub(super) details: Vec<Detail>,
     /// Where the product is in the photo, as far as that is known: x, y, width, height.
     pub(super) subject: [u32; 4],
 }
 
 impl Sight {
-    /// Looks at the main photo. Slow: some tenths of a second on the processor.
-    pub(super) fn of(photo: Arc<Photo>) -> Self {
-        let isolation = imaging::isolate(&photo);
-        let cut_out = isolation.cut_out();
-        let palette = imaging::product_palette(cut_out.map_or(&photo.pixels, |cut_out| &cut_out.pixels));
-        let details: Vec<Crop> = imaging::detail_crops(&photo, cut_out, 1.0, DETAILS_MAX)
-            .into_iter()
-            .filter(|crop| crop.source_box[2].min(crop.source_box[3]) >= DETAIL_SIDE_MIN && crop.detail >= DETAIL_MIN)
-            .collect();
-        let (width, height) = photo.pixels.dimensions();
-        let subject = cut_out.map_or([width / 6, height / 6, width * 2 / 3, height * 2 / 3], |cut| cut.source_box);
-        let product = match isolation {
-            Isolation::CutOut(CutOut {
-                pixels, method: CutOutMethod::Alpha | CutOutMethod::PlainBackground, ..
-            }) => Some(Product { pixels: Arc::new(pixels) }),
-            Isolation::Framed { .. } => None,
-        };
-        Self { photo, product, palette, details, subject }
-    }
-
     /// The box the product really takes inside a stand: in proportion, and not enlarged too far.
     pub(super) fn placed(&self, stand: Stand) -> Frame {
         let Some(product) = &self.product else { return stand.frame };
@@ -90,15 +69,18 @@ impl Sight {
         }
     }
 
-    /// The part of the photo that a window shows, cut to the window's proportions.
-    pub(super) fn part(&self, source: Source, aspect: f32) -> [u32; 4] {
-        let (width, height) = self.photo.pixels.dimensions();
-        let [x, y, w, h] = match source {
-            Source::Photo => [0, 0, width, height],
-            Source::Detail(index) => match self.details.get(index).or_else(|| self.details.first()) {
-                Some(crop) => crop.source_box,
-                None => self.subject,
-            },
+    /// The photo that a window shows a part of, and which part: cut to the window's proportions.
+    pub(super) fn part(&self, source: Source, aspect: f32) -> (&Photo, [u32; 4]) {
+        let detail = match source {
+            Source::Photo => None,
+            Source::Detail(index) => self.details.get(index).or_else(|| self.details.first()),
+        };
+        let photo = detail.map_or(&*self.photo, |detail| &*detail.photo);
+        let (width, height) = photo.pixels.dimensions();
+        let [x, y, w, h] = match (source, detail) {
+            (Source::Photo, _) => [0, 0, width, height],
+            (Source::Detail(_), Some(detail)) => detail.crop.source_box,
+            (Source::Detail(_), None) => self.subject,
         };
         let (w, h) = (w.max(1) as f32, h.max(1) as f32);
         let (centre_x, centre_y) = match source {
@@ -125,6 +107,6 @@ impl Sight {
         cut_h *= shrink;
         let left = (centre_x - cut_w * 0.5).clamp(0.0, width as f32 - cut_w);
         let top = (centre_y - cut_h * 0.5).clamp(0.0, height as f32 - cut_h);
-        [left as u32, top as u32, (cut_w as u32).max(1), (cut_h as u32).max(1)]
+        (photo, [left as u32, top as u32, (cut_w as u32).max(1), (cut_h as u32).max(1)])
     }
 }

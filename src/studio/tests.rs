@@ -3,7 +3,7 @@ use std::sync::Arc;
 use image::{Rgba, RgbaImage};
 
 use super::{
-    Brief, Studio, StudioError, layouts,
+    Brief, BriefPhoto, Recipe, RecipeError, Studio, StudioError, layouts,
     report::RuleTextModel,
     sheet::{Frame, Sheet},
 };
@@ -30,12 +30,19 @@ fn photo(cut_out: bool) -> Arc<Photo> {
     })))
 }
 
+/// The photos under names of their own.
+fn given(photos: &[Arc<Photo>]) -> Vec<BriefPhoto> {
+    let named =
+        |(index, photo): (usize, &Arc<Photo>)| BriefPhoto { photo: Arc::clone(photo), sha256: index.to_string() };
+    photos.iter().enumerate().map(named).collect()
+}
+
 fn brief(description: &str, cut_out: bool, format: PosterFormat, visual: Option<VisualStyle>) -> Brief {
     Brief {
         seed: 11,
         description: description.to_owned(),
         product_name: None,
-        photos: vec![photo(cut_out)],
+        photos: given(&[photo(cut_out)]),
         format,
         style: StyleChoice { visual, ..StyleChoice::default() },
     }
@@ -131,4 +138,52 @@ async fn a_provider_s_failure_becomes_its_code_and_stages_come_in_order() {
 
     let no_photo = Brief { photos: Vec::new(), ..brief("红色玻璃瓶", true, PosterFormat::Square1x1, None) };
     assert!(matches!(studio.plan(&no_photo).await, Err(StudioError::NoPhoto)));
+}
+
+#[tokio::test]
+async fn several_photos_each_find_their_posters() {
+    let (alone, scene) = (photo(true), photo(false));
+    let side = Arc::new(Photo::from_pixels(RgbaImage::from_fn(480, 640, |x, y| {
+        let cap = (200..280).contains(&x) && (80..600).contains(&y);
+        if cap { Rgba([20, (y / 4) as u8, 160, 255]) } else { Rgba([0; 4]) }
+    })));
+    // The seller's first photo is a scene: the product alone still sells.
+    let order = Brief {
+        photos: given(&[Arc::clone(&scene), Arc::clone(&alone), Arc::clone(&side)]),
+        ..brief("红色玻璃瓶", true, PosterFormat::Square1x1, None)
+    };
+    let studio = studio();
+    let plan = studio.plan(&order).await.unwrap();
+    let shown = |dimension| plan.seen_for(dimension).sight;
+    assert!(Arc::ptr_eq(&shown(Dimension::Hero).photo, &alone));
+    assert!(Arc::ptr_eq(&shown(Dimension::Lifestyle).photo, &scene));
+    assert!(Arc::ptr_eq(&shown(Dimension::DetailFunction).photo, &side));
+    assert!(shown(Dimension::Hero).product.is_some() && shown(Dimension::Lifestyle).product.is_none());
+    let palettes = Dimension::ALL.map(|dimension| shown(dimension).palette.seed);
+    assert!(palettes.iter().all(|seed| *seed == palettes[0]), "one palette for the whole set");
+    for dimension in [Dimension::Lifestyle, Dimension::DetailMaterial, Dimension::DetailFunction] {
+        assert!(studio.paint(&plan, dimension, &|_| {}).await.is_ok(), "{dimension:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_recipe_and_its_photos_make_the_same_bytes_again() {
+    let (studio, order) =
+        (studio(), brief("山止手作粗陶马克杯，容量380 mL，可入微波炉", true, PosterFormat::Square1x1, None));
+    let plan = studio.plan(&order).await.unwrap();
+    for dimension in [Dimension::Hero, Dimension::Specifications] {
+        let first = studio.paint(&plan, dimension, &|_| {}).await.unwrap();
+        let recipe = Recipe::parse(first.recipe.to_string().as_bytes()).unwrap();
+        assert_eq!(recipe.dimension, dimension);
+        let again = studio.plan_again(&recipe, &order.photos).await.unwrap();
+        let second = studio.paint(&again, dimension, &|_| {}).await.unwrap();
+        assert!(first.jpeg == second.jpeg, "{dimension:?}");
+        assert_eq!(first.recipe, second.recipe);
+
+        let foreign = [BriefPhoto { sha256: "another".to_owned(), ..order.photos[0].clone() }];
+        let refused = studio.plan_again(&recipe, &foreign).await.map(|_| ());
+        assert!(matches!(refused, Err(StudioError::Recipe(RecipeError::Photos(_)))));
+    }
+    assert!(matches!(Recipe::parse(b"{\"version\":1}"), Err(RecipeError::Version(1))));
+    assert!(matches!(Recipe::parse(b"[]"), Err(RecipeError::Unreadable(_))));
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use tokio::sync::Semaphore;
 
 use super::{
-    Brief, PaintedPoster, SetPlan, StudioError,
+    Brief, BriefPhoto, PaintedPoster, Recipe, SetPlan, StudioError,
     compose::Press,
     layouts::{self, Draft},
     sheet::Sheet,
-    sight::Sight,
     style,
-    theme::Theme,
+    views::{View, Views},
 };
 use crate::{
     composer::{Composer, Templates},
@@ -73,11 +73,29 @@ impl Studio {
             photos: Vec::new(),
         };
         let report = self.text.report(request).await?;
-        let photo = Arc::clone(brief.photos.first().ok_or(StudioError::NoPhoto)?);
-        let sight = self.on_core(move || Sight::of(photo)).await?;
-        let style = style::settle(brief.style, report.product.category, &sight.palette);
-        let theme = Theme::new(style, &sight.palette);
-        Ok(SetPlan { report, style, format: brief.format, seed: brief.seed, theme, sight })
+        let views = self.look_at(&brief.photos).await?;
+        let style = style::settle(brief.style, report.product.category, views.palette());
+        Ok(SetPlan::new(report, style, brief.format, brief.seed, views, &brief.photos))
+    }
+
+    /// The plan that a stored recipe was painted from, so that its poster can be made again: byte
+    /// for byte with the same version of the program, and where the background came from a model,
+    /// with that background.
+    ///
+    /// # Errors
+    /// [`StudioError::Recipe`] when these are not the recipe's photos.
+    pub async fn plan_again(&self, recipe: &Recipe, photos: &[BriefPhoto]) -> Result<SetPlan, StudioError> {
+        recipe.require_photos(photos)?;
+        let views = self.look_at(photos).await?;
+        Ok(SetPlan::new(recipe.report.clone(), recipe.style, recipe.format, recipe.seed, views, photos))
+    }
+
+    async fn look_at(&self, photos: &[BriefPhoto]) -> Result<Views, StudioError> {
+        let looks = photos.iter().map(|given| {
+            let photo = Arc::clone(&given.photo);
+            self.on_core(move || View::of(photo))
+        });
+        Views::new(try_join_all(looks).await?).ok_or(StudioError::NoPhoto)
     }
 
     /// Paints one poster of a planned set, telling `progress` each stage as it begins.
@@ -94,6 +112,7 @@ impl Studio {
         progress: &(dyn Fn(PosterStage) + Send + Sync),
     ) -> Result<PaintedPoster, StudioError> {
         progress(PosterStage::Planning);
+        let plan = &plan.seen_for(dimension);
         let sheet = Sheet::new(plan.format);
         let draft = layouts::draft(dimension, plan, &sheet);
 

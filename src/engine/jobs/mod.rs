@@ -34,17 +34,14 @@ impl Engine {
             .filter(uploads::Column::Id.is_in(ids.iter().map(String::as_str)))
             .all(self.inner.database.read())
             .await?;
-        let keys: Vec<String> = ids
-            .iter()
-            .filter_map(|id| rows.iter().find(|row| row.id == *id))
-            .map(|row| row.object_key.clone())
-            .collect();
-        if keys.len() != ids.len() {
+        let photos: Vec<uploads::Model> =
+            ids.iter().filter_map(|id| rows.iter().find(|row| row.id == *id)).cloned().collect();
+        if photos.len() != ids.len() {
             return Err(lost("the row of a photo is missing"));
         }
         self.inner
             .plans
-            .get(generation, &keys, &self.inner.storage, &self.inner.studio)
+            .get(generation, &photos, &self.inner.storage, &self.inner.studio)
             .await
             .map_err(|error| plan_failure(&error))
     }
