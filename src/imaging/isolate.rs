@@ -12,6 +12,7 @@ mod components;
 mod ground;
 mod matte;
 mod morphology;
+mod salience;
 mod working;
 
 use image::RgbaImage;
@@ -19,6 +20,7 @@ use image::RgbaImage;
 use super::decode::Photo;
 use super::resize::crop;
 use components::Figure;
+use salience::Segmenter;
 use working::Working;
 
 /// Rim share the ground model must explain: below it the scene is not plain.
@@ -29,6 +31,9 @@ const AREA_SHARE: std::ops::RangeInclusive<f32> = 0.02..=0.85;
 
 /// Confidence below which the photo is framed.
 const CONFIDENCE_MIN: f32 = 0.6;
+
+/// Shortest side, in pixels, in which a product is looked for.
+const SIDE_MIN: u32 = 64;
 
 /// Opaque from here on, when asking whether a picture has been cut out already.
 const ALPHA_SOLID: u8 = 128;
@@ -76,6 +81,8 @@ pub enum CutOutMethod {
     Alpha,
     /// The product stood before a plain ground.
     PlainBackground,
+    /// A network carried in the program found it in a busy scene.
+    Model,
 }
 
 /// The sides of the photo the product runs over. Such a side is cut flat: let it bleed off the
@@ -123,7 +130,23 @@ pub fn isolate(photo: &Photo) -> Isolation {
     {
         return isolation;
     }
-    match isolate_from_plain_ground(&photo.pixels) {
+    isolate_with(photo, salience::built_in())
+}
+
+/// [`isolate`], with the segmenter to ask when the ground is not plain.
+fn isolate_with(photo: &Photo, segmenter: Option<&dyn Segmenter>) -> Isolation {
+    let pixels = &photo.pixels;
+    if pixels.width().min(pixels.height()) < SIDE_MIN {
+        return Isolation::Framed { reason: FrameReason::NoClearProduct };
+    }
+    let working = Working::new(pixels);
+    let plain = isolate_from_plain_ground(pixels, &working);
+    let found = match (plain, segmenter) {
+        (Ok(cut_out), _) => Ok(cut_out),
+        (Err(_), Some(segmenter)) => isolate_what_stands_out(pixels, &working, segmenter),
+        (Err(reason), None) => Err(reason),
+    };
+    match found {
         Ok(cut_out) => Isolation::CutOut(cut_out),
         Err(reason) => Isolation::Framed { reason },
     }
@@ -150,33 +173,43 @@ fn isolate_by_alpha(pixels: &RgbaImage) -> Option<Isolation> {
     }
 }
 
-fn isolate_from_plain_ground(pixels: &RgbaImage) -> Result<CutOut, FrameReason> {
-    if pixels.width().min(pixels.height()) < 64 {
-        return Err(FrameReason::NoClearProduct);
-    }
-    let working = Working::new(pixels);
-    let rim = border::fit(&working);
+fn isolate_from_plain_ground(pixels: &RgbaImage, working: &Working) -> Result<CutOut, FrameReason> {
+    let rim = border::fit(working);
     if rim.inlier_share < RIM_SHARE_MIN {
         return Err(FrameReason::BusyGround);
     }
-    let ground = ground::flood(&working, &rim);
-    let figure = components::product(&working, &ground).ok_or(FrameReason::NoClearProduct)?;
+    let ground = ground::flood(working, &rim);
+    let figure = components::product(working, &ground).ok_or(FrameReason::NoClearProduct)?;
     if !AREA_SHARE.contains(&figure.area_share) {
         return Err(FrameReason::NoClearProduct);
     }
-    let matte = matte::cut(pixels, &working, &figure.mask);
+    let matte = matte::cut(pixels, working, &figure.mask);
     let confidence = confidence_of(&figure, &matte, rim.inlier_share);
+    finish(&matte.pixels, CutOutMethod::PlainBackground, confidence)
+}
+
+fn isolate_what_stands_out(
+    pixels: &RgbaImage,
+    working: &Working,
+    segmenter: &dyn Segmenter,
+) -> Result<CutOut, FrameReason> {
+    let salience = salience::find(working, segmenter).ok_or(FrameReason::NoClearProduct)?;
+    let ground: Vec<bool> = salience.values.iter().map(|&value| value < 0.5).collect();
+    let figure = components::product(working, &ground).ok_or(FrameReason::NoClearProduct)?;
+    if !AREA_SHARE.contains(&figure.area_share) {
+        return Err(FrameReason::NoClearProduct);
+    }
+    let matte = matte::cut(pixels, working, &figure.mask);
+    let confidence = ramp(salience.agreement, 0.8, 0.92) * confidence_of(&figure, &matte, 1.0);
+    finish(&matte.pixels, CutOutMethod::Model, confidence)
+}
+
+fn finish(pixels: &RgbaImage, method: CutOutMethod, confidence: f32) -> Result<CutOut, FrameReason> {
     if confidence < CONFIDENCE_MIN {
         return Err(FrameReason::Unsure { confidence });
     }
-    let source_box = alpha_box(&matte.pixels, 4).ok_or(FrameReason::NoClearProduct)?;
-    Ok(CutOut {
-        pixels: crop(&matte.pixels, source_box),
-        source_box,
-        method: CutOutMethod::PlainBackground,
-        confidence,
-        touches: touched_edges(&matte.pixels),
-    })
+    let source_box = alpha_box(pixels, 4).ok_or(FrameReason::NoClearProduct)?;
+    Ok(CutOut { pixels: crop(pixels, source_box), source_box, method, confidence, touches: touched_edges(pixels) })
 }
 
 /// A product of what can go wrong: each factor is near 1 for a good outline.
