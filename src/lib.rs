@@ -20,6 +20,7 @@ pub mod payments;
 pub mod providers;
 pub mod storage;
 // layer 2: taste
+pub mod exports;
 pub mod studio;
 // layer 3: durable work
 pub mod engine;

@@ -6,9 +6,9 @@ use image::RgbaImage;
 use serde_json::{Map, Value, json};
 
 use super::{
-    PaintedPoster, SetPlan, StudioError, contrast,
+    Language, PaintedPoster, SetPlan, StudioError, contrast, label,
     layouts::Draft,
-    recipe,
+    recipe, recompose,
     sheet::{Frame, Sheet},
 };
 use crate::{
@@ -31,29 +31,54 @@ pub(super) struct Press<'a> {
     pub(super) provider: &'static str,
     /// Of the stored poster and its plate, 1–100.
     pub(super) jpeg_quality: u8,
+    /// Which words are set.
+    pub(super) language: Language,
+    /// Whether the visible mark of AI-made content is drawn.
+    pub(super) is_marked: bool,
+}
+
+/// A poster as pixels.
+pub(super) struct Set {
+    pub(super) pixels: RgbaImage,
+    plate: RgbaImage,
+    placed: Vec<Placed>,
 }
 
 impl Press<'_> {
     /// Sets product and type on the plate and encodes the result. Blocks: a fifth of a second on
     /// the processor.
-    pub(super) fn print(&self, draft: &Draft, mut plate: Plate) -> Result<PaintedPoster, StudioError> {
-        let (pictures, places) = self.pictures(draft)?;
-        let words = self.printable(&draft.words);
-
-        let (mut scene, placed) = self.fitted(draft, &words, &places, pictures)?;
-        contrast::calm(&mut plate.pixels, &placed, &self.plan.theme);
-        scene.pictures.insert(Arc::from("plate"), picture(plate.pixels.clone())?);
-        let pixels = self.composer.render(&scene)?;
-
-        let recipe = recipe::write(self, draft, &placed, plate.provider_request_id.as_deref());
+    pub(super) fn print(&self, draft: &Draft, plate: Plate) -> Result<PaintedPoster, StudioError> {
+        let request_id = plate.provider_request_id.clone();
+        let Set { pixels, plate, placed } = self.set(draft, plate)?;
+        let recipe = recipe::write(self, draft, &placed, request_id.as_deref());
         Ok(PaintedPoster {
             jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),
             width: pixels.width(),
             height: pixels.height(),
             thumbhash: imaging::thumbhash(&pixels),
             recipe,
-            plate_jpeg: Some(imaging::encode_jpeg(&plate.pixels, self.jpeg_quality)),
+            plate_jpeg: Some(imaging::encode_jpeg(&plate, self.jpeg_quality)),
         })
+    }
+
+    /// Sets product and type on the plate.
+    pub(super) fn set(&self, draft: &Draft, mut plate: Plate) -> Result<Set, StudioError> {
+        let (pictures, places) = self.pictures(draft)?;
+        let words = self.printable(&self.language.words(&draft.words));
+
+        let (mut scene, placed) = self.fitted(draft, &words, &places, pictures)?;
+        contrast::calm(&mut plate.pixels, &placed, &self.plan.theme);
+        scene.pictures.insert(Arc::from("plate"), picture(plate.pixels.clone())?);
+        let pixels = self.composer.render(&scene)?;
+        Ok(Set { pixels, plate: plate.pixels, placed })
+    }
+
+    /// Where everything of the page stands.
+    #[cfg(test)]
+    pub(super) fn measured(&self, draft: &Draft) -> Result<Vec<Placed>, StudioError> {
+        let (pictures, places) = self.pictures(draft)?;
+        let words = self.printable(&self.language.words(&draft.words));
+        self.fitted(draft, &words, &places, pictures).map(|(_, placed)| placed)
     }
 
     /// Cuts and scales every picture to the very pixels it is shown at, so that the composer does
@@ -133,9 +158,7 @@ impl Press<'_> {
                 "t": words,
                 "marks": draft.marks,
             });
-            let name = draft.template;
-            let css = self.templates.fill("base.css", &data)? + &self.templates.fill(&format!("{name}.css"), &data)?;
-            let html = self.templates.fill(&format!("{name}.html"), &data)?;
+            let (html, css) = self.page(draft.template, &data, places)?;
             let scene = Scene {
                 width: self.sheet.width,
                 height: self.sheet.height,
@@ -153,6 +176,17 @@ impl Press<'_> {
             last = Some((scene, placed));
         }
         last.ok_or_else(|| StudioError::Compose(ComposeError::Drawing("no type scale was tried".to_owned())))
+    }
+
+    /// The filled markup and style sheet.
+    fn page(&self, name: &str, data: &Value, places: &Map<String, Value>) -> Result<(String, String), StudioError> {
+        let css = self.templates.fill("base.css", data)? + &self.templates.fill(&format!("{name}.css"), data)?;
+        let html = match self.language {
+            Language::Wordless => recompose::wordless_page(places),
+            _ => self.language.page(self.templates.fill(&format!("{name}.html"), data)?),
+        };
+        let marked = self.is_marked.then(|| label::onto_page(&html, self.sheet.width, self.sheet.height));
+        Ok((marked.unwrap_or(html), css))
     }
 }
 

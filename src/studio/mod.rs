@@ -6,9 +6,12 @@
 mod brief;
 mod compose;
 mod contrast;
+mod label;
+mod language;
 mod layouts;
 mod plan;
 mod recipe;
+mod recompose;
 pub mod report;
 mod sheet;
 mod sight;
@@ -22,6 +25,9 @@ mod workshop;
 mod tests;
 
 pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
+pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
+pub use language::Language;
 pub use plan::SetPlan;
 pub use recipe::{Recipe, RecipeError};
+pub use recompose::Remake;
 pub use workshop::Studio;

@@ -71,7 +71,7 @@ pub(super) fn wrapped(text: &str, noun: &str, ems_max: f32) -> Vec<String> {
 }
 
 /// The width of a line in em.
-fn ems(line: &str, tracking: f32) -> f32 {
+pub(super) fn ems(line: &str, tracking: f32) -> f32 {
     line.chars()
         .map(|c| {
             let width = match c {

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::Semaphore;
 
 use super::{
-    Brief, BriefPhoto, PaintedPoster, Recipe, SetPlan, StudioError,
+    Brief, BriefPhoto, Labels, Language, Origin, PaintedPoster, Recipe, SetPlan, StudioError,
     compose::Press,
     layouts::{self, Draft},
     sheet::Sheet,
@@ -25,14 +25,17 @@ use crate::{
 /// Plans sets and paints posters.
 ///
 /// Pixel work leaves the async threads and is limited to one piece per processor core, so that a
-/// burst of orders makes each wait a little instead of starving the whole service.
+/// burst of orders makes each wait a little instead of starving the whole service. Cheap to clone;
+/// clones share that limit.
+#[derive(Clone)]
 pub struct Studio {
-    composer: Arc<dyn Composer>,
+    pub(super) composer: Arc<dyn Composer>,
     images: Arc<dyn ImageProvider>,
     text: Arc<dyn TextModel>,
-    templates: Arc<Templates>,
+    pub(super) templates: Arc<Templates>,
     cores: Arc<Semaphore>,
-    jpeg_quality: u8,
+    pub(super) jpeg_quality: u8,
+    pub(super) labels: Labels,
 }
 
 impl std::fmt::Debug for Studio {
@@ -59,7 +62,19 @@ impl Studio {
             templates: Arc::new(templates),
             cores: Arc::new(Semaphore::new(cores)),
             jpeg_quality,
+            labels: Labels::default(),
         }
+    }
+
+    /// The same studio with these marks for AI-made content.
+    #[must_use]
+    pub fn with_labels(self, labels: Labels) -> Self {
+        Self { labels, ..self }
+    }
+
+    /// How pictures of this studio are marked.
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     /// Decides what all posters of a set share: what is said, how it looks, what the camera saw.
@@ -126,6 +141,7 @@ impl Studio {
         progress(PosterStage::Composing);
         let (composer, templates) = (Arc::clone(&self.composer), Arc::clone(&self.templates));
         let (plan, provider, jpeg_quality) = (plan.clone(), self.images.name(), self.jpeg_quality);
+        let is_marked = self.labels.is_visible_on(Origin::of_painter(provider));
         self.on_core(move || {
             let press = Press {
                 composer: &*composer,
@@ -135,6 +151,8 @@ impl Studio {
                 dimension,
                 provider,
                 jpeg_quality,
+                language: Language::Both,
+                is_marked,
             };
             press.print(&draft, plate)
         })
@@ -142,7 +160,10 @@ impl Studio {
     }
 
     /// Runs work on a thread where it may block, one piece per core.
-    async fn on_core<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, StudioError> {
+    pub(super) async fn on_core<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, StudioError> {
         let permit =
             Arc::clone(&self.cores).acquire_owned().await.map_err(|closed| StudioError::Thread(closed.to_string()))?;
         tokio::task::spawn_blocking(move || {
@@ -155,7 +176,7 @@ impl Studio {
 }
 
 /// What the background painter is asked for.
-fn plate_request(plan: &SetPlan, dimension: Dimension, draft: &Draft, sheet: &Sheet) -> PlateRequest {
+pub(super) fn plate_request(plan: &SetPlan, dimension: Dimension, draft: &Draft, sheet: &Sheet) -> PlateRequest {
     let focus = draft.stand.map(|stand| plan.sight.placed(stand)).or_else(|| {
         // A photo in its window stands on nothing, but light may gather around it.
         let around = matches!(dimension, Dimension::Concept | Dimension::DetailTrust);

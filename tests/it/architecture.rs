@@ -13,7 +13,7 @@ use crate::support::repository;
 const LAYERS: [&[&str]; 7] = [
     &["clock", "domain", "ids"],
     &["composer", "config", "database", "events", "imaging", "ledger", "mail", "payments", "providers", "storage"],
-    &["studio"],
+    &["exports", "studio"],
     &["engine"],
     &["services"],
     &["graphql", "http"],

@@ -1,0 +1,212 @@
+//! What a picture says about its own making: the marks that AI-made content must carry, and a plain
+//! statement on pictures that were only composed.
+//!
+//! The implicit mark is the `AIGC` record of GB 45438-2025 in an XMP packet, the visible one is four
+//! characters in a corner, at least a twentieth of the short side high.
+
+use serde_json::{Value, json};
+
+use crate::imaging;
+
+/// The name of the provider that draws by rules instead of asking a model.
+const BUILTIN: &str = "builtin";
+
+/// The visible mark.
+const VISIBLE_TEXT: &str = "AI生成";
+
+/// Font size as a share of the short side. Hanzi fill about nineteen twentieths of their size, so the
+/// strokes stay above the twentieth that the standard asks for.
+const VISIBLE_SHARE: f32 = 0.056;
+
+/// The longest name of a producer, in characters; the record must fit into one segment.
+pub const PRODUCER_CHARS_MAX: usize = 200;
+
+/// Where the pixels of a picture come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The seller's photo, drawn shapes and type.
+    Composed,
+    /// An image model painted a part of it.
+    AiMade,
+}
+
+impl Origin {
+    /// The origin of a poster, by its recipe. A recipe that does not name the painter counts as
+    /// AI-made: a missing mark is the worse mistake.
+    pub fn of_recipe(recipe: &Value) -> Self {
+        Self::of_painter(recipe["provider"]["name"].as_str().unwrap_or_default())
+    }
+
+    /// The origin of what this image provider paints.
+    pub fn of_painter(name: &str) -> Self {
+        if name == BUILTIN { Self::Composed } else { Self::AiMade }
+    }
+}
+
+/// How pictures are marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// Name or code of the service that answers for AI-made content.
+    pub producer: String,
+    /// Whether AI-made pictures carry the visible mark.
+    pub visible: bool,
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self { producer: "Haibao".to_owned(), visible: true }
+    }
+}
+
+impl Labels {
+    /// Whether a picture of this origin shows the visible mark.
+    pub fn is_visible_on(&self, origin: Origin) -> bool {
+        self.visible && origin == Origin::AiMade
+    }
+
+    /// The JPEG with its packet; `content_id` names the picture within this service. The same picture
+    /// gets the same bytes: nothing here depends on the time.
+    pub fn marked(&self, jpeg: Vec<u8>, origin: Origin, content_id: &str) -> Vec<u8> {
+        imaging::jpeg_with_xmp(&jpeg, &self.packet(origin, content_id)).unwrap_or_else(|error| {
+            tracing::error!(%error, content_id, "a picture could not be marked");
+            jpeg
+        })
+    }
+
+    /// Bytes that a packet adds to a file.
+    pub fn overhead(&self, origin: Origin, content_id: &str) -> usize {
+        imaging::XMP_OVERHEAD + self.packet(origin, content_id).len()
+    }
+
+    fn packet(&self, origin: Origin, content_id: &str) -> String {
+        let (source, note) = match origin {
+            Origin::Composed => ("compositeCapture", "Composed from photographs and type; no AI-made pixels."),
+            Origin::AiMade => (
+                "compositeWithTrainedAlgorithmicMedia",
+                "Background made by an AI model; product photograph and type composed.",
+            ),
+        };
+        let record = match origin {
+            Origin::Composed => String::new(),
+            Origin::AiMade => format!("<TC260:AIGC>{}</TC260:AIGC>", escaped(&self.record(content_id))),
+        };
+        format!(
+            "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\
+             <x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\
+             <rdf:Description rdf:about=\"\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\" \
+             xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+             xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\" \
+             xmlns:TC260=\"http://www.tc260.org.cn/ns/AIGC/1.0/\">\
+             <xmp:CreatorTool>Haibao {version}</xmp:CreatorTool>\
+             <Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/{source}</Iptc4xmpExt:DigitalSourceType>\
+             <dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">{note}</rdf:li></rdf:Alt></dc:description>\
+             {record}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end=\"r\"?>",
+            version = env!("CARGO_PKG_VERSION"),
+        )
+    }
+
+    /// The record as the standard spells it. Label 1 = made by AI. The propagation fields belong to
+    /// whoever publishes the picture and stay empty until then.
+    fn record(&self, content_id: &str) -> String {
+        let producer: String = self.producer.chars().take(PRODUCER_CHARS_MAX).collect();
+        json!({
+            "Label": "1",
+            "ContentProducer": producer,
+            "ProduceID": content_id,
+            "ReservedCode1": "",
+            "ContentPropagator": "",
+            "PropagateID": "",
+            "ReservedCode2": "",
+        })
+        .to_string()
+    }
+}
+
+/// The page with the visible mark in its lower right corner, above everything else.
+pub(super) fn onto_page(html: &str, width: u32, height: u32) -> String {
+    let size = width.min(height) as f32 * VISIBLE_SHARE;
+    let mark = format!(
+        "<div class=\"abs ai-mark decor\" style=\"right:0;bottom:0;font-size:{size:.1}px;line-height:1.06;\
+         padding:0 {side:.1}px;color:#ffffff;background-color:rgba(0,0,0,0.56);white-space:nowrap\">{VISIBLE_TEXT}</div>",
+        side = size * 0.28,
+    );
+    match html.rfind("</div>") {
+        Some(end) => format!("{}{mark}{}", &html[..end], &html[end..]),
+        None => html.to_owned(),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .map(|c| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            other => other.to_string(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgba, RgbaImage};
+
+    use super::*;
+
+    fn jpeg() -> Vec<u8> {
+        imaging::encode_jpeg(&RgbaImage::from_pixel(32, 32, Rgba([9, 90, 200, 255])), 90)
+    }
+
+    fn packet_of(jpeg: &[u8]) -> String {
+        imaging::jpeg_xmp(jpeg).expect("a packet").to_owned()
+    }
+
+    #[test]
+    fn ai_made_pictures_carry_the_whole_record() {
+        let labels = Labels { producer: "甲 & <乙> \"丙\"".to_owned(), visible: true };
+        let packet = packet_of(&labels.marked(jpeg(), Origin::AiMade, "session_x/00-prime"));
+        let record = packet.split_once("<TC260:AIGC>").and_then(|(_, rest)| rest.split_once("</TC260:AIGC>"));
+        let record = record.expect("the record").0.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        let record: Value = serde_json::from_str(&record).expect("JSON");
+        assert_eq!(record["Label"], "1");
+        assert_eq!(record["ContentProducer"], "甲 & <乙> \"丙\"");
+        assert_eq!(record["ProduceID"], "session_x/00-prime");
+        let mut keys: Vec<_> = record.as_object().expect("an object").keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(
+            keys,
+            [
+                "ContentProducer",
+                "ContentPropagator",
+                "Label",
+                "ProduceID",
+                "PropagateID",
+                "ReservedCode1",
+                "ReservedCode2"
+            ]
+        );
+        assert!(packet.contains("/compositeWithTrainedAlgorithmicMedia<"));
+    }
+
+    #[test]
+    fn composed_pictures_say_so_and_nothing_else() {
+        let labels = Labels::default();
+        let marked = labels.marked(jpeg(), Origin::Composed, "00-prime");
+        assert!(!packet_of(&marked).contains("TC260:AIGC>"));
+        assert!(packet_of(&marked).contains("/compositeCapture<") && packet_of(&marked).contains("Haibao"));
+        assert_eq!(marked.len(), jpeg().len() + labels.overhead(Origin::Composed, "00-prime"));
+        assert_eq!(labels.marked(b"no picture".to_vec(), Origin::Composed, ""), b"no picture");
+    }
+
+    #[test]
+    fn only_ai_made_pictures_show_the_mark_and_only_when_asked() {
+        let (shown, hidden) = (Labels::default(), Labels { visible: false, ..Labels::default() });
+        assert!(shown.is_visible_on(Origin::AiMade) && !shown.is_visible_on(Origin::Composed));
+        assert!(!hidden.is_visible_on(Origin::AiMade));
+        let page = onto_page("<div class=\"page\"><div>a</div></div>", 1080, 1920);
+        assert!(page.ends_with("AI生成</div></div>") && page.contains("font-size:60.5px"), "{page}");
+        assert_eq!(Origin::of_recipe(&json!({ "provider": { "name": "builtin" } })), Origin::Composed);
+        assert_eq!(Origin::of_recipe(&json!({})), Origin::AiMade);
+    }
+}
