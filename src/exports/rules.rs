@@ -104,10 +104,10 @@ pub fn check(slot: &Slot, facts: &Facts, count: usize) -> Vec<Finding> {
             source: SourceClass::Belief,
         },
     ];
-    of_slot.iter().chain(&slot.rules).map(|rule| judge(rule, slot, facts, count)).collect()
+    of_slot.iter().chain(&slot.rules).map(|rule| judge(*rule, slot, facts, count)).collect()
 }
 
-fn judge(rule: &Rule, slot: &Slot, facts: &Facts, count: usize) -> Finding {
+fn judge(rule: Rule, slot: &Slot, facts: &Facts, count: usize) -> Finding {
     let (value, kb) = (rule.value, |bytes: usize| bytes.div_ceil(1000));
     let (kept, reason) = match rule.kind {
         RuleKind::Size => {
