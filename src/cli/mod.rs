@@ -62,7 +62,9 @@ enum Command {
     )]
     Render(render::RenderArgs),
     /// Cut a product out of its background
-    #[command(after_help = "Example:\n  haibao cutout --photo mug.jpg --out mug.png")]
+    #[command(
+        after_help = "Prints the way it was cut out (alpha, plain-background or model), the box and the confidence, 0 to 1.\nA photo that cannot be cut out cleanly prints \"framed\", the reason and the confidence, writes no file and ends with 3;\na file that cannot be read ends with 1.\n\nExample:\n  haibao cutout --photo mug.jpg --out mug.png"
+    )]
     Cutout(render::CutoutArgs),
     /// Print the settings in effect as TOML, secrets redacted
     #[command(after_help = "Example:\n  HAIBAO_HTTP__ADDRESS=0.0.0.0:80 haibao config")]

@@ -58,7 +58,7 @@ pub(super) struct CutoutArgs {
     /// Product photo: JPEG, PNG or WebP
     #[arg(long, value_name = "FILE")]
     photo: PathBuf,
-    /// Where the transparent PNG goes
+    /// Where the transparent PNG goes; it is as large as the upright photo
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -142,23 +142,32 @@ fn dimensions(args: &RenderArgs) -> Vec<Dimension> {
     dimensions
 }
 
+/// What `haibao cutout` answers when the photo is better shown in a frame: told from a failure, which
+/// ends with 1.
+const EXIT_FRAMED: u8 = 3;
+
 pub(super) fn cutout(args: &CutoutArgs) -> Result<ExitCode, CommandError> {
-    let photo = decode(&args.photo, &read(&args.photo)?)?;
+    // At its own size, unlike an upload, so that the answer fits over the photo.
+    let photo = imaging::decode(&read(&args.photo)?, &ImageLimits::default())
+        .map_err(|refusal| refused(&args.photo, &refusal))?;
     match imaging::isolate(&photo) {
         Isolation::CutOut(cutout) => {
             let name = args.out.file_name().and_then(|name| name.to_str());
             let name = name.ok_or_else(|| CommandError::Failed("--out: not a file name".to_owned()))?;
             let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let (across, down) = photo.pixels.dimensions();
             LocalFiles::open_output(folder.unwrap_or(std::path::Path::new(".")))
                 .map_err(CommandError::failed)?
-                .write_private(name, &imaging::encode_png_rgba(&cutout.pixels))
+                .write_private(name, &imaging::encode_png_rgba(&cutout.on_canvas(across, down)))
                 .map_err(CommandError::failed)?;
             let [left, top, width, height] = cutout.source_box;
-            println!("cut out {width}×{height} at {left},{top}, confidence {:.2}", cutout.confidence);
+            let (method, confidence) = (cutout.method.name(), cutout.confidence);
+            println!("{method}: {width}×{height} at {left},{top} of {across}×{down}, confidence {confidence:.2}");
             Ok(ExitCode::SUCCESS)
         }
         Isolation::Framed { reason } => {
-            Err(CommandError::Failed(format!("the product cannot be cut out cleanly ({reason:?}); posters frame it")))
+            println!("framed: {reason}, confidence {:.2}", reason.confidence());
+            Ok(ExitCode::from(EXIT_FRAMED))
         }
     }
 }
@@ -172,13 +181,6 @@ fn given(path: &std::path::Path) -> Result<BriefPhoto, CommandError> {
     let upload = normalised(path)?;
     let photo = Arc::new(imaging::decode(&upload, &ImageLimits::default()).map_err(|refusal| refused(path, &refusal))?);
     Ok(BriefPhoto { photo, sha256: sha256_hex(&upload) })
-}
-
-fn decode(path: &std::path::Path, bytes: &[u8]) -> Result<imaging::Photo, CommandError> {
-    // As an upload would be: scaled to the working size and stripped.
-    imaging::normalise(bytes, &ImageLimits::default())
-        .and_then(|upload| imaging::decode(&upload.bytes, &ImageLimits::default()))
-        .map_err(|refusal| refused(path, &refusal))
 }
 
 fn normalised(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {

@@ -1,25 +1,34 @@
 //! Cutting the product out of its photo, or saying that it cannot be done cleanly.
 //!
 //! A framed photo always looks tidy and a torn cut-out never does, so every doubt ends in
-//! [`Isolation::Framed`]. Two photos are cut out: one that already is transparent around the
-//! product, and one taken before a plain ground. For the latter, `border` learns the ground from
-//! the rim of the photo, `ground` floods it inwards with its soft shadows, `components` keeps the
-//! product among what is left, and `matte` places the edge on the full picture and takes the
-//! colour of the old ground out of it.
+//! [`Isolation::Framed`]. Three ways are tried in turn.
+//!
+//! A picture that already is transparent around the product is taken as it is. Before a plain
+//! ground, `border` learns the ground from the rim of the photo, `ground` floods it inwards with its
+//! soft shadows, `components` keeps the product among what is left and `mend` gives back what faded
+//! into the ground. In a busy scene, or where the flood was not to be trusted, `salience` asks a
+//! network what stands out, `mend` joins its answer with what the flood found, and `refine` draws
+//! the outline along the edges of the photo. Either way `matte` then places the edge on the full
+//! picture and takes the colour of the old ground out of it.
 
 mod border;
 mod components;
 mod ground;
 mod matte;
+mod mend;
 mod morphology;
+mod refine;
 mod salience;
 mod working;
+
+use std::fmt;
 
 use image::RgbaImage;
 
 use super::decode::Photo;
 use super::resize::crop;
 use components::Figure;
+use ground::Ground;
 use salience::Segmenter;
 use working::Working;
 
@@ -74,6 +83,26 @@ pub enum FrameReason {
     },
 }
 
+impl FrameReason {
+    /// How far the best outline was trusted, 0 to 1; 0 where there was none.
+    pub const fn confidence(self) -> f32 {
+        match self {
+            Self::Unsure { confidence } => confidence,
+            Self::BusyGround | Self::NoClearProduct => 0.0,
+        }
+    }
+}
+
+impl fmt::Display for FrameReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::BusyGround => "the ground is not plain",
+            Self::NoClearProduct => "no product stands out",
+            Self::Unsure { .. } => "the outline is not to be trusted",
+        })
+    }
+}
+
 /// How a cut-out was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CutOutMethod {
@@ -83,6 +112,17 @@ pub enum CutOutMethod {
     PlainBackground,
     /// A network carried in the program found it in a busy scene.
     Model,
+}
+
+impl CutOutMethod {
+    /// Its name on the command line and in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alpha => "alpha",
+            Self::PlainBackground => "plain-background",
+            Self::Model => "model",
+        }
+    }
 }
 
 /// The sides of the photo the product runs over. Such a side is cut flat: let it bleed off the
@@ -123,6 +163,16 @@ pub struct CutOut {
     pub touches: Edges,
 }
 
+impl CutOut {
+    /// The product where it was, on an empty canvas of the photo's size.
+    pub fn on_canvas(&self, width: u32, height: u32) -> RgbaImage {
+        let mut canvas = RgbaImage::new(width, height);
+        let [left, top, ..] = self.source_box;
+        image::imageops::replace(&mut canvas, &self.pixels, i64::from(left), i64::from(top));
+        canvas
+    }
+}
+
 /// Finds the product in a photo.
 pub fn isolate(photo: &Photo) -> Isolation {
     if photo.has_alpha
@@ -140,11 +190,11 @@ fn isolate_with(photo: &Photo, segmenter: Option<&dyn Segmenter>) -> Isolation {
         return Isolation::Framed { reason: FrameReason::NoClearProduct };
     }
     let working = Working::new(pixels);
-    let plain = isolate_from_plain_ground(pixels, &working);
-    let found = match (plain, segmenter) {
-        (Ok(cut_out), _) => Ok(cut_out),
-        (Err(_), Some(segmenter)) => isolate_what_stands_out(pixels, &working, segmenter),
-        (Err(reason), None) => Err(reason),
+    let mut plain = None;
+    let by_ground = isolate_from_plain_ground(pixels, &working, &mut plain);
+    let found = match (by_ground, segmenter) {
+        (Err(_), Some(segmenter)) => isolate_what_stands_out(pixels, &working, plain.as_ref(), segmenter),
+        (by_ground, _) => by_ground,
     };
     match found {
         Ok(cut_out) => Isolation::CutOut(cut_out),
@@ -173,34 +223,57 @@ fn isolate_by_alpha(pixels: &RgbaImage) -> Option<Isolation> {
     }
 }
 
-fn isolate_from_plain_ground(pixels: &RgbaImage, working: &Working) -> Result<CutOut, FrameReason> {
+/// What a plain ground gave away, even where that alone was not to be trusted.
+struct Plain {
+    ground: Ground,
+    figure: Figure,
+}
+
+fn isolate_from_plain_ground(
+    pixels: &RgbaImage,
+    working: &Working,
+    plain: &mut Option<Plain>,
+) -> Result<CutOut, FrameReason> {
     let rim = border::fit(working);
     if rim.inlier_share < RIM_SHARE_MIN {
         return Err(FrameReason::BusyGround);
     }
     let ground = ground::flood(working, &rim);
-    let figure = components::product(working, &ground).ok_or(FrameReason::NoClearProduct)?;
+    let figure = components::product(working, &ground.mask)
+        .and_then(|figure| mend::fill_bites(working, &ground, figure))
+        .ok_or(FrameReason::NoClearProduct)?;
     if !AREA_SHARE.contains(&figure.area_share) {
         return Err(FrameReason::NoClearProduct);
     }
     let matte = matte::cut(pixels, working, &figure.mask);
     let confidence = confidence_of(&figure, &matte, rim.inlier_share);
+    *plain = Some(Plain { ground, figure });
     finish(&matte.pixels, CutOutMethod::PlainBackground, confidence)
 }
 
 fn isolate_what_stands_out(
     pixels: &RgbaImage,
     working: &Working,
+    plain: Option<&Plain>,
     segmenter: &dyn Segmenter,
 ) -> Result<CutOut, FrameReason> {
     let salience = salience::find(working, segmenter).ok_or(FrameReason::NoClearProduct)?;
-    let ground: Vec<bool> = salience.values.iter().map(|&value| value < 0.5).collect();
-    let figure = components::product(working, &ground).ok_or(FrameReason::NoClearProduct)?;
+    let belief = match plain {
+        Some(plain) => mend::joined(working, &plain.ground, &plain.figure, &salience.values),
+        None => salience.values,
+    };
+    let refined = refine::refine(working, &belief);
+    let figure = components::believed(&refined, working.width).ok_or(FrameReason::NoClearProduct)?;
     if !AREA_SHARE.contains(&figure.area_share) {
         return Err(FrameReason::NoClearProduct);
     }
     let matte = matte::cut(pixels, working, &figure.mask);
-    let confidence = ramp(salience.agreement, 0.8, 0.92) * confidence_of(&figure, &matte, 1.0);
+    // Two witnesses of different kinds are worth more than a visible edge, which a cream product
+    // before a beige backdrop does not have.
+    let confidence = match plain {
+        Some(plain) => ramp(figure.overlap(&plain.figure), 0.8, 0.92) * shape_confidence(&figure),
+        None => ramp(salience.agreement, 0.8, 0.92) * confidence_of(&figure, &matte, 1.0),
+    };
     finish(&matte.pixels, CutOutMethod::Model, confidence)
 }
 
@@ -217,10 +290,14 @@ fn confidence_of(figure: &Figure, matte: &matte::Matte, rim_inlier_share: f32) -
     let rim = ramp(rim_inlier_share, 0.75, 0.88);
     // An outline that follows no visible edge was invented by the thresholds.
     let edge = ramp(matte.edge_support, 0.7, 0.95);
+    rim * edge * shape_confidence(figure)
+}
+
+fn shape_confidence(figure: &Figure) -> f32 {
     let alone = ramp(figure.dominance, 0.3, 0.7);
     let contact = 1.0 - ramp(figure.rim_contact, 0.1, 0.35);
     let compact = 1.0 - ramp(figure.raggedness, 6.0, 14.0);
-    rim * edge * alone * contact * compact
+    alone * contact * compact
 }
 
 fn ramp(value: f32, low: f32, high: f32) -> f32 {

@@ -46,8 +46,41 @@ enum Class {
     Shadow,
 }
 
-/// `true` where the ground is, row by row.
-pub(super) fn flood(working: &Working, rim: &Rim) -> Vec<bool> {
+/// The ground, as far as its colour and its evenness give it away.
+pub(super) struct Ground {
+    /// `true` where it is, row by row.
+    pub(super) mask: Vec<bool>,
+    surface: Surface,
+}
+
+impl Ground {
+    /// How far each pixel is from the ground's colour, in OKLab: the whole distance and the
+    /// lightness alone. Taken over five by five pixels, so that grain counts for little and a tint
+    /// far weaker than any single pixel shows.
+    pub(super) fn departures(&self, working: &Working) -> (Vec<f32>, Vec<f32>) {
+        let (width, height) = (working.width, working.height);
+        let mut planes: [Vec<f32>; 3] = std::array::from_fn(|_| Vec::with_capacity(working.lab.len()));
+        let mut model = vec![[0.0; 3]; width];
+        for (y, row) in working.lab.chunks_exact(width).enumerate() {
+            self.surface.row(y, working, &mut model);
+            for (lab, ground) in row.iter().zip(&model) {
+                for (channel, plane) in planes.iter_mut().enumerate() {
+                    plane.push(lab[channel] - ground[channel]);
+                }
+            }
+        }
+        let mut scratch = vec![0.0; working.lab.len()];
+        for plane in &mut planes {
+            box_blur(plane, &mut scratch, width, height, 2);
+        }
+        let [lightness, a, b] = planes;
+        let whole = (0..lightness.len()).map(|at| lightness[at].hypot(a[at]).hypot(b[at])).collect();
+        (whole, lightness)
+    }
+}
+
+/// Finds the ground.
+pub(super) fn flood(working: &Working, rim: &Rim) -> Ground {
     let bare_max = (4.0 * rim.noise).clamp(0.022, 0.04);
     let slopes = slopes(working);
     let mut surface = rim.surface.clone();
@@ -71,7 +104,7 @@ pub(super) fn flood(working: &Working, rim: &Rim) -> Vec<bool> {
     close_rooms(working, &exact, zone, &mut ground);
     open_holes(working, &quiet(&classes, &slopes, slope_max, usize::MAX), &exact, &mut ground);
     clear_contact_shadow(working, &surface, &mut ground);
-    ground
+    Ground { mask: ground, surface }
 }
 
 /// First row beside the lower part of the product.
