@@ -5,6 +5,7 @@
 //! test. Nothing of the schema is ever renamed or dropped.
 
 pub mod api;
+mod boxed;
 pub mod connection;
 mod context;
 pub mod enums;

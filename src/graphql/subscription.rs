@@ -1,17 +1,22 @@
 //! Watching. A subscription only observes: the work goes on whoever looks.
 
 use async_graphql::{Context, ID, Result, Subscription as GraphqlSubscription};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
+use sea_orm::DbErr;
 
 use super::{
     ApiError, ErrorCode,
     api::{api, viewer},
+    boxed::Boxed,
     enums::OrderStatus,
     ids,
     types::{GenerationEvent, Order, Wallet},
 };
 use crate::{
-    events::{self, Bell, Topic},
+    events::{self, Bell, Event, Topic},
     ledger,
     services::{self, ApiScope, ServiceError, history},
 };
@@ -30,21 +35,17 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Of which generation.")] generation_id: ID,
         #[graphql(desc = "The last `seq` seen; left out: from the first event.")] after: Option<ID>,
-    ) -> Result<impl Stream<Item = Result<GenerationEvent>> + use<>> {
-        let id = ids::generation_id(&generation_id)?;
-        let after = after.map_or(Ok(0), |seq| ids::seq(&seq))?;
-        let services = api(ctx).services.clone();
-        let found = history::generation(&services, viewer(ctx)?, id.as_str()).await.map_err(ApiError::from)?;
-        found.ok_or(ApiError::new(ErrorCode::NotFound))?;
-        let followed = events::follow(services.database, services.doorbell, id.to_string(), after);
+    ) -> Result<impl Stream<Item = Result<Boxed<GenerationEvent>>> + use<>> {
+        // Boxed, because the room for whatever is awaited here stays with the stream for its whole life.
+        let followed = Box::pin(follow(ctx, generation_id, after)).await?;
         Ok(followed.map(|event| match event {
-            Ok(event) => Ok(event.into()),
+            Ok(event) => Ok(Boxed::new(event.into())),
             Err(error) => Err(ApiError::from(ServiceError::from(error)).into()),
         }))
     }
 
     /// The viewer's balance: the current one first, then each new one.
-    async fn wallet_changed(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Result<Wallet>> + use<>> {
+    async fn wallet_changed(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Result<Boxed<Wallet>>> + use<>> {
         let viewer = viewer(ctx)?;
         viewer.require(ApiScope::BillingRead).map_err(ApiError::from)?;
         let services = api(ctx).services.clone();
@@ -52,7 +53,7 @@ impl Subscription {
         Ok(watch(services, Topic::Wallet(user_id), move |services| async move {
             ledger::wallet(services.database.read(), user_id).await.map_err(ServiceError::from)
         })
-        .map(|wallet| Ok(wallet.map_err(ApiError::from)?.into())))
+        .map(|wallet| Ok(Boxed::new(wallet.map_err(ApiError::from)?.into()))))
     }
 
     /// An order: as it is now first, then each change; completes when the order is final.
@@ -60,11 +61,12 @@ impl Subscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The order's id.")] id: ID,
-    ) -> Result<impl Stream<Item = Result<Order>> + use<>> {
+    ) -> Result<impl Stream<Item = Result<Boxed<Order>>> + use<>> {
         let row = ids::order_id(&id)?;
         let viewer = viewer(ctx)?.clone();
         let orders = api(ctx).orders.clone();
-        orders.order(&viewer, row).await.map_err(ApiError::from)?.ok_or(ApiError::new(ErrorCode::NotFound))?;
+        let found = Box::pin(orders.order(&viewer, row)).await;
+        found.map_err(ApiError::from)?.ok_or(ApiError::new(ErrorCode::NotFound))?;
         let orders = watch(api(ctx).services.clone(), Topic::Order(row), move |_| {
             let (orders, viewer) = (orders.clone(), viewer.clone());
             async move { orders.order(&viewer, row).await?.ok_or(ServiceError::NotFound) }
@@ -77,8 +79,22 @@ impl Subscription {
                 is_over = order.as_ref().is_ok_and(|order| OrderStatus::from(order.status) != OrderStatus::Pending);
                 std::future::ready(goes_on)
             })
-            .map(|order| Ok(Order(order.map_err(ApiError::from)?))))
+            .map(|order| Ok(Boxed::new(Order(order.map_err(ApiError::from)?)))))
     }
+}
+
+/// The events of one of the viewer's generations.
+async fn follow(
+    ctx: &Context<'_>,
+    generation_id: ID,
+    after: Option<ID>,
+) -> Result<BoxStream<'static, Result<Event, DbErr>>> {
+    let id = ids::generation_id(&generation_id)?;
+    let after = after.map_or(Ok(0), |seq| ids::seq(&seq))?;
+    let services = api(ctx).services.clone();
+    let found = history::generation(&services, viewer(ctx)?, id.as_str()).await.map_err(ApiError::from)?;
+    found.ok_or(ApiError::new(ErrorCode::NotFound))?;
+    Ok(events::follow(services.database, services.doorbell, id.to_string(), after).boxed())
 }
 
 /// The current value first, then each value that differs from the one before, read anew whenever the
