@@ -2,6 +2,7 @@
 
 mod credits;
 mod doctor;
+mod gallery;
 mod render;
 mod serve;
 
@@ -66,6 +67,11 @@ enum Command {
         after_help = "Prints the way it was cut out (alpha, plain-background or model), the box and the confidence, 0 to 1.\nA photo that cannot be cut out cleanly prints \"framed\", the reason and the confidence, writes no file and ends with 3;\na file that cannot be read ends with 1.\n\nExample:\n  haibao cutout --photo mug.jpg --out mug.png"
     )]
     Cutout(render::CutoutArgs),
+    /// Show whole sets in every style side by side, one contact sheet a product and style
+    #[command(
+        after_help = "Examples:\n  haibao gallery --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out sheets\n  haibao gallery --products products.json --only mug --visual TECH,CYBER --format SQUARE_1_1 --out sheets\n\nFiles are named PRODUCT.VISUAL[.TYPOGRAPHY][.LAYOUT][.FORMAT][.SEED].jpg; the posters stand in order, 01 to 05 above 06 to 10."
+    )]
+    Gallery(gallery::GalleryArgs),
     /// Print the settings in effect as TOML, secrets redacted
     #[command(after_help = "Example:\n  HAIBAO_HTTP__ADDRESS=0.0.0.0:80 haibao config")]
     Config(ConfigArgs),
@@ -129,6 +135,7 @@ async fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
     match cli.command {
         Command::Schema => print!("{}", graphql::sdl()),
         Command::Render(args) => return render::render(args).await,
+        Command::Gallery(args) => return gallery::gallery(args).await,
         Command::Cutout(args) => return render::cutout(&args),
         Command::Config(ConfigArgs { defaults: true }) => print!("{}", crate::config::DEFAULTS),
         Command::Config(ConfigArgs { defaults: false }) => print!("{}", Settings::load(&sources)?.to_redacted_toml()?),

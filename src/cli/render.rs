@@ -114,12 +114,7 @@ pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
 fn brief(args: &RenderArgs, photos: Vec<BriefPhoto>) -> Result<Brief, CommandError> {
     let description = validation::description(args.description.as_deref().unwrap_or_default())
         .map_err(|refusal| CommandError::Failed(format!("--description: {}", refusal.code())))?;
-    let mut hash = digest::Context::new(&digest::SHA256);
-    hash.update(description.as_bytes());
-    for photo in &photos {
-        hash.update(photo.sha256.as_bytes());
-    }
-    let derived = hash.finish().as_ref().iter().take(8).fold(0, |seed: u64, byte| (seed << 8) | u64::from(*byte));
+    let derived = seed_of(&description, &photos);
     Ok(Brief {
         seed: args.seed.unwrap_or(derived),
         description,
@@ -172,12 +167,22 @@ pub(super) fn cutout(args: &CutoutArgs) -> Result<ExitCode, CommandError> {
     }
 }
 
-fn read(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
+/// The seed that follows from the seller's words and photos, where none was given.
+pub(super) fn seed_of(description: &str, photos: &[BriefPhoto]) -> u64 {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(description.as_bytes());
+    for photo in photos {
+        hash.update(photo.sha256.as_bytes());
+    }
+    hash.finish().as_ref().iter().take(8).fold(0, |seed: u64, byte| (seed << 8) | u64::from(*byte))
+}
+
+pub(super) fn read(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
     std::fs::read(path).map_err(|error| CommandError::Failed(format!("{}: {error}", path.display())))
 }
 
 /// A photo as an upload would be: scaled to the working size, stripped and named by its stored bytes.
-fn given(path: &std::path::Path) -> Result<BriefPhoto, CommandError> {
+pub(super) fn given(path: &std::path::Path) -> Result<BriefPhoto, CommandError> {
     let upload = normalised(path)?;
     let photo = Arc::new(imaging::decode(&upload, &ImageLimits::default()).map_err(|refusal| refused(path, &refusal))?);
     Ok(BriefPhoto { photo, sha256: sha256_hex(&upload) })

@@ -6,20 +6,17 @@ use image::RgbaImage;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Language, PaintedPoster, SetPlan, StudioError, contrast, label,
+    Language, PaintedPoster, SetPlan, StudioError, contrast, fit, label,
     layouts::Draft,
     recipe, recompose,
     sheet::{Frame, Sheet},
 };
 use crate::{
-    composer::{ComposeError, Composer, Picture, Placed, PlacedKind, Scene, Templates},
+    composer::{ComposeError, Composer, Picture, Placed, Scene, Templates},
     domain::Dimension,
     imaging::{self, ShadowStyle},
     providers::image::Plate,
 };
-
-/// How far type may shrink to fit before a page is set as it is.
-const TYPE_SCALES: [f32; 7] = [1.0, 0.95, 0.90, 0.85, 0.80, 0.74, 0.68];
 
 /// What a poster is set with.
 pub(super) struct Press<'a> {
@@ -92,10 +89,7 @@ impl Press<'_> {
             let frame = snapped(sight.placed(stand));
             let scaled = imaging::resize(&product.pixels, frame.w as u32, frame.h as u32);
             if stand.grounded {
-                for (name, style) in [
-                    ("ambient", ShadowStyle::ambient(scaled.width(), self.plan.theme.shade)),
-                    ("shadow", ShadowStyle::contact(scaled.width(), self.plan.theme.shade)),
-                ] {
+                for (name, style) in shadows(scaled.width(), self.plan.theme.shade) {
                     let shadow = imaging::contact_shadow(&scaled, &style);
                     let (w, h) = shadow.pixels.dimensions();
                     let (x, y) = (frame.x + shadow.left as f32, frame.y + shadow.top as f32);
@@ -109,8 +103,9 @@ impl Press<'_> {
         for window in &draft.windows {
             let frame = snapped(window.frame);
             let (photo, part) = sight.part(window.source, frame.w / frame.h.max(1.0));
+            let part = sharp(part, frame, photo.pixels.dimensions());
             let mut shown = imaging::crop(&photo.pixels, part);
-            if photo.has_alpha {
+            if photo.has_alpha && window.name != "macro" {
                 laid_on(&mut shown, self.plan.theme.tint);
             }
             let shown = imaging::resize_cover(&shown, frame.w as u32, frame.h as u32);
@@ -121,7 +116,7 @@ impl Press<'_> {
     }
 
     /// Every word without the characters that no font draws.
-    fn printable(&self, value: &Value) -> Value {
+    pub(super) fn printable(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.composer.fonts().printable(text).into(),
             Value::Array(items) => items.iter().map(|item| self.printable(item)).collect(),
@@ -132,8 +127,8 @@ impl Press<'_> {
         }
     }
 
-    /// Fills the templates and shrinks the type until every word stands inside its slot.
-    fn fitted(
+    /// Fills the templates and gives way, step by step, until every word stands where it should.
+    pub(super) fn fitted(
         &self,
         draft: &Draft,
         words: &Value,
@@ -144,8 +139,9 @@ impl Press<'_> {
         pictures.insert(Arc::from("plate"), picture(RgbaImage::new(1, 1))?);
         let slots: Map<String, Value> =
             draft.slots.iter().map(|(name, frame)| ((*name).to_owned(), frame.style().into())).collect();
+        let product = draft.stand.map(|stand| self.plan.sight.placed(stand));
         let mut last = None;
-        for scale in TYPE_SCALES {
+        for attempt in fit::ATTEMPTS {
             let data = json!({
                 "sheet": {
                     "width": self.sheet.width,
@@ -155,61 +151,43 @@ impl Press<'_> {
                 "theme": self.plan.theme.data(),
                 "slot": slots,
                 "pic": places,
-                "t": words,
+                "t": fit::condensed(words, attempt),
                 "marks": draft.marks,
+                "variant": draft.variant,
             });
-            let (html, css) = self.page(draft.template, &data, places)?;
-            let scene = Scene {
-                width: self.sheet.width,
-                height: self.sheet.height,
-                rem_px: self.sheet.rem * scale,
-                html,
-                css,
-                pictures: pictures.clone(),
-            };
+            let rem_px = self.sheet.rem * attempt.scale;
+            let (html, css) = self.page(draft.template, &data, places, rem_px)?;
+            let (width, height) = (self.sheet.width, self.sheet.height);
+            let scene = Scene { width, height, rem_px, html, css, pictures: pictures.clone() };
             let placed = self.composer.measure(&scene)?;
-            let overflow = overflowing(draft, &placed, self.sheet);
-            if overflow.is_none() {
+            let fault = fit::fault(draft, &placed, product, self.sheet);
+            if fault.is_none() {
                 return Ok((scene, placed));
             }
-            tracing::debug!(dimension = self.dimension.code(), scale, ?overflow, "type does not fit its slot");
+            tracing::debug!(dimension = self.dimension.code(), ?attempt, ?fault, "words do not fit");
             last = Some((scene, placed));
         }
+        tracing::warn!(dimension = self.dimension.code(), "words do not fit at any size");
         last.ok_or_else(|| StudioError::Compose(ComposeError::Drawing("no type scale was tried".to_owned())))
     }
 
-    /// The filled markup and style sheet.
-    fn page(&self, name: &str, data: &Value, places: &Map<String, Value>) -> Result<(String, String), StudioError> {
+    /// The filled markup and style sheet, no type of theirs too small to be read.
+    fn page(
+        &self,
+        name: &str,
+        data: &Value,
+        places: &Map<String, Value>,
+        rem_px: f32,
+    ) -> Result<(String, String), StudioError> {
         let css = self.templates.fill("base.css", data)? + &self.templates.fill(&format!("{name}.css"), data)?;
         let html = match self.language {
             Language::Wordless => recompose::wordless_page(places),
             _ => self.language.page(self.templates.fill(&format!("{name}.html"), data)?),
         };
+        let html = fit::legible_sizes(&html, rem_px);
         let marked = self.is_marked.then(|| label::onto_page(&html, self.sheet.width, self.sheet.height));
-        Ok((marked.unwrap_or(html), css))
+        Ok((marked.unwrap_or(html), fit::legible_sizes(&css, rem_px)))
     }
-}
-
-/// The first text that leaves its slot or the page.
-fn overflowing(draft: &Draft, placed: &[Placed], sheet: &Sheet) -> Option<String> {
-    placed.iter().find_map(|text| {
-        let PlacedKind::Text(words) = &text.kind else { return None };
-        if text.within("decor") {
-            return None;
-        }
-        let frame = draft
-            .slots
-            .iter()
-            .find(|(name, _)| text.within(name))
-            .map_or(Frame::new(0.0, 0.0, sheet.w(), sheet.h()), |(_, frame)| *frame);
-        // Line boxes are taller than the ink in them.
-        let slack = text.line_height * 0.12 + 2.0;
-        let inside = text.x >= frame.x - 4.0
-            && text.x + text.width <= frame.right() + 4.0
-            && text.y >= frame.y - slack
-            && text.y + text.height <= frame.bottom() + slack;
-        (!inside).then(|| words.clone())
-    })
 }
 
 /// Puts a plain colour under a picture that came cut out: a window is never see-through.
@@ -222,6 +200,35 @@ fn laid_on(pixels: &mut RgbaImage, ground: [u8; 3]) {
         }
         pixel[3] = 255;
     }
+}
+
+/// The two shadows of a product that stands: a wide one around its foot, a tight one under it.
+///
+/// Darker than a photo's own would be: on a painted ground nothing else says that the product has
+/// weight, and a pale shadow makes it hover.
+fn shadows(width: u32, shade: [u8; 3]) -> [(&'static str, ShadowStyle); 2] {
+    let deep = shade.map(|v| (f32::from(v) * 0.55) as u8);
+    let ambient = ShadowStyle { opacity: 0.58, ..ShadowStyle::ambient(width, shade) };
+    let contact = ShadowStyle { opacity: 0.94, sigma: width as f32 * 0.010, ..ShadowStyle::contact(width, deep) };
+    [("ambient", ambient), ("shadow", contact)]
+}
+
+/// How far a part of a photo is enlarged at most: beyond it softness shows.
+const ENLARGEMENT_MAX: f32 = 1.6;
+
+/// A part of a photo grown around its middle until it fills a window without looking soft; the
+/// photo's own edges end the growth.
+fn sharp([x, y, w, h]: [u32; 4], window: Frame, (width, height): (u32, u32)) -> [u32; 4] {
+    let least = window.w / ENLARGEMENT_MAX;
+    if w as f32 >= least || w == 0 || h == 0 {
+        return [x, y, w, h];
+    }
+    let growth = (least / w as f32).min(width as f32 / w as f32).min(height as f32 / h as f32).max(1.0);
+    let (grown_w, grown_h) = ((w as f32 * growth) as u32, (h as f32 * growth) as u32);
+    let shifted = |start: u32, length: u32, grown: u32, limit: u32| {
+        (start + length / 2).saturating_sub(grown / 2).min(limit.saturating_sub(grown))
+    };
+    [shifted(x, w, grown_w, width), shifted(y, h, grown_h, height), grown_w.max(1), grown_h.max(1)]
 }
 
 fn snapped(frame: Frame) -> Frame {

@@ -14,7 +14,7 @@ const LARGE_LINE_PX: f32 = 46.0;
 const REACH_PX: f32 = 56.0;
 
 /// Classes whose words stand on a surface of their own, not on the plate.
-const SURFACES: [&str; 4] = ["card", "cta", "filled", "decor"];
+pub(super) const SURFACES: [&str; 4] = ["card", "cta", "filled", "decor"];
 
 /// Lays a soft scrim of the ground colour under every text that the plate would swallow.
 pub(super) fn calm(plate: &mut RgbaImage, placed: &[Placed], theme: &Theme) {
@@ -23,15 +23,24 @@ pub(super) fn calm(plate: &mut RgbaImage, placed: &[Placed], theme: &Theme) {
         if !is_text || SURFACES.iter().any(|class| text.within(class)) {
             continue;
         }
-        let large = text.line_height >= LARGE_LINE_PX * 1.3;
-        let (colour, least) = if large { (theme.ink, LARGE_CONTRAST_MIN) } else { (theme.soft, BODY_CONTRAST_MIN) };
         for strength in [0.35, 0.6, 0.85] {
-            if worst_contrast(plate, text, colour) >= least {
+            if holds(plate, text, theme) {
                 break;
             }
             scrim(plate, text, theme.ground, strength);
         }
     }
+}
+
+/// Whether a text can be read where it stands, whichever of the set's colours it is set in.
+pub(super) fn holds(plate: &RgbaImage, text: &Placed, theme: &Theme) -> bool {
+    let large = text.line_height >= LARGE_LINE_PX * 1.3;
+    let (colours, least) = if large {
+        ([theme.ink, theme.accent], LARGE_CONTRAST_MIN)
+    } else {
+        ([theme.soft, theme.accent], BODY_CONTRAST_MIN)
+    };
+    colours.into_iter().all(|colour| worst_contrast(plate, text, colour) >= least)
 }
 
 /// The contrast at the worst twentieth of the pixels under a text: one bright speck does not make

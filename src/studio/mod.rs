@@ -6,6 +6,7 @@
 mod brief;
 mod compose;
 mod contrast;
+mod fit;
 mod label;
 mod language;
 mod layouts;

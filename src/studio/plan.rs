@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{BriefPhoto, sight::Sight, theme::Theme, views::Views};
-use crate::domain::{Dimension, PosterFormat, SetStyle, report::ProductReport};
+use super::{BriefPhoto, sight::Sight, style, theme::Theme, views::Views};
+use crate::domain::{Dimension, PosterFormat, SetStyle, StyleChoice, report::ProductReport};
 
 /// Everything that is decided once per set: what is said, how it looks, what the camera saw.
 #[derive(Clone, Debug)]
@@ -51,6 +51,13 @@ impl SetPlan {
     /// The plan with the photo that serves this dimension best.
     pub(super) fn seen_for(&self, dimension: Dimension) -> Self {
         Self { sight: self.views.sight(dimension), ..self.clone() }
+    }
+
+    /// The same product and words in another look, without reading and measuring anything again.
+    #[must_use]
+    pub fn restyled(&self, choice: StyleChoice, format: PosterFormat, seed: u64) -> Self {
+        let style = style::settle(choice, self.report.product.category, self.views.palette());
+        Self { style, format, seed, theme: Theme::new(style, self.views.palette()), ..self.clone() }
     }
 
     /// The look of the set, now that it is settled.

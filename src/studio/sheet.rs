@@ -84,9 +84,9 @@ impl Sheet {
             PosterFormat::Portrait9x16 => (Shape::Tall, 10.0),
             PosterFormat::Portrait3x4 => (Shape::Mid, 8.8),
             PosterFormat::Portrait4x5 => (Shape::Mid, 8.4),
-            PosterFormat::Square1x1 => (Shape::Wide, 7.4),
-            PosterFormat::Landscape4x3 => (Shape::Wide, 8.0),
-            PosterFormat::Landscape16x9 => (Shape::Wide, 8.8),
+            PosterFormat::Square1x1 => (Shape::Wide, 8.2),
+            PosterFormat::Landscape4x3 => (Shape::Wide, 8.8),
+            PosterFormat::Landscape16x9 => (Shape::Wide, 9.8),
         };
         Self { width, height, shape, rem }
     }

@@ -14,7 +14,7 @@ use crate::{
     providers::image::{BuiltinPlates, Script, ScriptedProvider},
 };
 
-fn studio() -> Studio {
+pub(super) fn studio() -> Studio {
     Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel), 90)
 }
 
@@ -37,7 +37,7 @@ fn given(photos: &[Arc<Photo>]) -> Vec<BriefPhoto> {
     photos.iter().enumerate().map(named).collect()
 }
 
-fn brief(description: &str, cut_out: bool, format: PosterFormat, visual: Option<VisualStyle>) -> Brief {
+pub(super) fn brief(description: &str, cut_out: bool, format: PosterFormat, visual: Option<VisualStyle>) -> Brief {
     Brief {
         seed: 11,
         description: description.to_owned(),

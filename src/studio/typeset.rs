@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::domain::report::Bilingual;
+use super::{fit, report};
+use crate::domain::report::{Bilingual, zh_columns};
 
 /// Two-character words that are common in headlines: a line break inside one reads badly. Nothing
 /// here segments words, so only what is listed is safe.
@@ -36,8 +37,27 @@ pub(super) struct Room {
 impl Headline {
     /// Breaks `text` where it reads well and chooses the largest size that fits; `noun` is a tail
     /// that stays together, such as 精华液.
+    ///
+    /// A text too long for the smallest size loses its tail to an ellipsis.
     pub(super) fn fit(text: &str, noun: &str, room: Room) -> Self {
-        let text = bare(text);
+        let mut text = bare(text);
+        let mut headline = Self::fit_whole(&text, noun, room);
+        for _ in 0..24 {
+            if headline.size >= room.sizes.1 {
+                return headline;
+            }
+            let columns = zh_columns(&text);
+            let shorter = fit::shortened(&text, (columns * 7 / 8).max(3).min(columns.saturating_sub(1)));
+            if shorter == text || columns <= 3 {
+                break;
+            }
+            text = shorter;
+            headline = Self::fit_whole(&text, noun, room);
+        }
+        headline
+    }
+
+    fn fit_whole(text: &str, noun: &str, room: Room) -> Self {
         let chars: Vec<char> = text.chars().collect();
         let mut best: Option<(f32, Self)> = None;
         for count in 1..=room.lines_max.max(1) {
@@ -47,10 +67,10 @@ impl Headline {
             // A larger headline is worth one line break, an ugly break is not.
             let merit = 1.5 * size / room.sizes.0 - 0.07 * (count as f32 - 1.0) - ugliness;
             if best.as_ref().is_none_or(|(known, _)| merit > *known) {
-                best = Some((merit, Self { lines, size: size.max(room.sizes.1 * 0.6) }));
+                best = Some((merit, Self { lines, size }));
             }
         }
-        best.map_or_else(|| Self { lines: vec![text], size: room.sizes.1 }, |(_, headline)| headline)
+        best.map_or_else(|| Self { lines: vec![text.to_owned()], size: room.sizes.1 }, |(_, headline)| headline)
     }
 
     pub(super) fn data(&self, en: &str) -> Value {
@@ -99,12 +119,13 @@ fn broken(chars: &[char], noun: &str, count: usize) -> Option<(Vec<String>, f32)
     let total = ems(&line(0, chars.len()), 0.0);
     let noun_at = chars.len().saturating_sub(noun.chars().count());
     let ends_with_noun = !noun.is_empty() && noun_at > 0 && line(noun_at, chars.len()) == noun;
+    let whole = inside_words(chars);
     let cost = |at: usize| {
         let (before, after) = (chars[at - 1], chars[at]);
         if is_word(before) && is_word(after) {
             return 9.0;
         }
-        if WORDS.split(' ').any(|word| word.chars().eq([before, after])) {
+        if whole[at] {
             return 0.8;
         }
         let mut cost = 0.10;
@@ -157,6 +178,15 @@ fn broken(chars: &[char], noun: &str, count: usize) -> Option<(Vec<String>, f32)
         from = to;
     }
     lines.iter().all(|line| !line.is_empty()).then_some((lines, ugliness))
+}
+
+/// For each place between two characters, whether a known word runs across it.
+fn inside_words(chars: &[char]) -> Vec<bool> {
+    let mut inside = report::inside_words(chars);
+    for at in 1..chars.len() {
+        inside[at] |= WORDS.split(' ').any(|word| word.chars().eq([chars[at - 1], chars[at]]));
+    }
+    inside
 }
 
 const fn is_word(c: char) -> bool {

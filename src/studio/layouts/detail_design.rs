@@ -6,45 +6,29 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
+use crate::domain::Dimension;
+
+/// The view above the words; the view under them.
+const VARIANTS: [&str; 2] = ["above", "below"];
 
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
-    let m = sheet.margin();
-    let (view, loupe, words) = match sheet.shape {
-        Shape::Tall => {
-            let view = Frame::new(0.0, 0.0, sheet.w(), sheet.h() * 0.625);
-            let side = sheet.w() * 0.33;
-            (view, Frame::new(sheet.w() - m - side, view.bottom() - side * 0.62, side, side), sheet.band(664.0, 966.0))
-        }
-        Shape::Mid => {
-            let view = Frame::new(0.0, 0.0, sheet.w(), sheet.h() * 0.57);
-            let side = sheet.w() * 0.28;
-            (view, Frame::new(sheet.w() - m - side, view.bottom() - side * 0.62, side, side), sheet.band(600.0, 965.0))
-        }
-        Shape::Wide => {
-            let view = Frame::new(sheet.w() * 0.46, 0.0, sheet.w() * 0.54, sheet.h());
-            let side = sheet.h() * 0.30;
-            (
-                view,
-                Frame::new(view.x - side * 0.5, sheet.h() - m - side, side, side),
-                Frame::new(m, sheet.h() * 0.10, sheet.w() * 0.40 - m, sheet.h() * 0.54),
-            )
-        }
-    };
+    let variant = VARIANTS[desk.variant(Dimension::DetailDesign, 2) as usize];
+    let (view, loupe, words) = places(desk, variant == "below");
     let point = desk.point_around(1);
     let title = point.map_or_else(|| desk.plan.report.product.title.clone(), |point| point.title.clone());
     let has_details = desk.has_details(2);
     let mut windows = Vec::new();
     if has_details {
-        windows.push(Window { name: "view", frame: view, source: Source::Detail(0) });
-        windows.push(Window { name: "loupe", frame: loupe, source: Source::Detail(1) });
+        windows.push(Window { name: "macro", frame: view, source: desk.detail(0, 0) });
+        windows.push(Window { name: "loupe", frame: loupe, source: desk.detail(0, 1) });
     } else if !desk.has_cut_out() {
-        windows.push(Window { name: "view", frame: view, source: Source::Photo });
+        windows.push(Window { name: "macro", frame: view, source: Source::Photo });
     }
-    let inner = Frame::new(view.x + view.w * 0.08, view.y + view.h * 0.08, view.w * 0.84, view.h * 0.80);
+    let inner = Frame::new(view.x + view.w * 0.08, view.y + view.h * 0.10, view.w * 0.84, view.h * 0.80);
     // Beside the loupe the headline has less room.
-    let narrow =
-        if sheet.shape == Shape::Wide || !has_details { words } else { Frame { w: words.w - loupe.w - 24.0, ..words } };
+    let beside = variant == "above" && sheet.shape != Shape::Wide && has_details;
+    let narrow = if beside { Frame { w: words.w - loupe.w - 24.0, ..words } } else { words };
     Draft {
         template: "detail_design",
         slots: vec![("words", words)],
@@ -53,7 +37,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         words: json!({
             "number": "01",
             "kind": "Design",
-            "title": desk.headline(&title, narrow, 10.4, 2),
+            "title": desk.headline(&title, narrow, 10.8, 2),
             "lead": point.map(|point| desk.pair(&point.detail)),
             "narrow": format!("{:.0}px", narrow.w),
             "brand": desk.brand(),
@@ -63,5 +47,34 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         marks: json!({
             "ring": Frame::new(loupe.x - 12.0, loupe.y - 12.0, loupe.w + 24.0, loupe.h + 24.0).style(),
         }),
+        variant,
+    }
+}
+
+/// The view, the loupe on its edge, the words.
+fn places(desk: &Desk<'_>, below: bool) -> (Frame, Frame, Frame) {
+    let sheet = desk.sheet;
+    let m = sheet.margin();
+    match (sheet.shape, below) {
+        (Shape::Tall | Shape::Mid, false) => {
+            let (share, loupe, top) =
+                if sheet.shape == Shape::Tall { (0.60, 0.33, 628.0) } else { (0.54, 0.28, 566.0) };
+            let view = Frame::new(0.0, 0.0, sheet.w(), sheet.h() * share);
+            let side = sheet.w() * loupe;
+            (view, Frame::new(sheet.w() - m - side, view.bottom() - side * 0.62, side, side), sheet.band(top, 966.0))
+        }
+        (Shape::Tall | Shape::Mid, true) => {
+            let (share, loupe, bottom) =
+                if sheet.shape == Shape::Tall { (0.66, 0.31, 330.0) } else { (0.58, 0.25, 404.0) };
+            let view = Frame::new(0.0, sheet.h() * (1.0 - share), sheet.w(), sheet.h() * share);
+            let side = sheet.w() * loupe;
+            (view, Frame::new(m, sheet.h() - m - side, side, side), sheet.band(44.0, bottom))
+        }
+        (Shape::Wide, _) => {
+            let view = Frame::new(sheet.w() * 0.46, 0.0, sheet.w() * 0.54, sheet.h());
+            let side = sheet.h() * 0.30;
+            let words = Frame::new(m, sheet.h() * 0.09, sheet.w() * 0.42 - m, sheet.h() * 0.56);
+            (view, Frame::new(view.x - side * 0.5, sheet.h() - m - side, side, side), words)
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! 06: the parts that do the work: the product runs off the left edge, notes stand at its right.
+//! 06: the parts that do the work: the product runs off one edge, notes stand at the other.
 
 use serde_json::{Value, json};
 
@@ -6,55 +6,62 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
+use crate::domain::Dimension;
+
+/// The product off the left edge, off the right edge.
+const VARIANTS: [&str; 2] = ["left", "right"];
 
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
     let report = &desk.plan.report;
     let m = sheet.margin();
-    let (head, notes, stage) = match sheet.shape {
-        Shape::Tall => {
-            (sheet.band(56.0, 262.0), sheet.part(530.0, 330.0, 396.0, 560.0), sheet.part(-160.0, 300.0, 640.0, 640.0))
+    let cut_out = desk.has_cut_out();
+    let variant = match (cut_out, sheet.shape) {
+        (true, _) => VARIANTS[desk.variant(Dimension::DetailFunction, 2) as usize],
+        (false, Shape::Wide) => "left",
+        // A photo is not cut in half to make room for notes: it lies across the page above them.
+        (false, _) => "across",
+    };
+    let (head, notes, stage) = match (sheet.shape, variant) {
+        (Shape::Tall, "across") => (
+            sheet.band(50.0, 212.0),
+            sheet.band(584.0, 962.0),
+            Frame::new(0.0, sheet.h() * 0.228, sheet.w(), sheet.h() * 0.335),
+        ),
+        (Shape::Mid, "across") => (
+            sheet.band(44.0, 222.0),
+            sheet.band(560.0, 964.0),
+            Frame::new(0.0, sheet.h() * 0.236, sheet.w(), sheet.h() * 0.30),
+        ),
+        (Shape::Tall, _) => {
+            (sheet.band(56.0, 250.0), sheet.part(500.0, 300.0, 426.0, 620.0), sheet.part(-170.0, 268.0, 640.0, 690.0))
         }
-        Shape::Mid => {
-            (sheet.band(52.0, 270.0), sheet.part(540.0, 320.0, 394.0, 610.0), sheet.part(-120.0, 300.0, 620.0, 660.0))
+        (Shape::Mid, _) => {
+            (sheet.band(50.0, 262.0), sheet.part(512.0, 300.0, 422.0, 650.0), sheet.part(-130.0, 280.0, 610.0, 690.0))
         }
-        Shape::Wide => (
-            Frame::new(sheet.w() * 0.46, sheet.h() * 0.09, sheet.w() * 0.54 - m, sheet.h() * 0.28),
-            Frame::new(sheet.w() * 0.46, sheet.h() * 0.42, sheet.w() * 0.54 - m, sheet.h() * 0.50),
+        (Shape::Wide, _) => (
+            Frame::new(sheet.w() * 0.46, sheet.h() * 0.08, sheet.w() * 0.54 - m, sheet.h() * 0.30),
+            Frame::new(sheet.w() * 0.46, sheet.h() * 0.40, sheet.w() * 0.54 - m, sheet.h() * 0.54),
             sheet.part(-40.0, 80.0, 460.0, 850.0),
         ),
     };
-    let stand = Stand { frame: stage, grounded: false, bleeds: true };
+    let turned = |frame: Frame| if variant == "right" { desk.mirrored(frame) } else { frame };
+    let (head, notes, stage) = (turned(head), turned(notes), turned(stage));
     let point = desk.point_around(3);
     let title = point.map_or_else(|| report.product.title.clone(), |point| point.title.clone());
-    let shown = desk.points(3 % report.selling_points.len().max(1) + 1, 3, 9.0);
-    let photo = match sheet.shape {
-        Shape::Wide => Frame::new(0.0, 0.0, sheet.w() * 0.41, sheet.h()),
-        _ => Frame::new(0.0, stage.y, sheet.w() * 0.475, notes.h * 1.06),
+    let shown = desk.points(&[4, 0, 1], 3, if variant == "across" { 14.0 } else { 9.0 });
+    let stand = Stand { frame: stage, grounded: false, bleeds: true };
+    let photo = if variant == "across" { stage } else { Frame::new(0.0, 0.0, sheet.w() * 0.41, sheet.h()) };
+    let lines: Vec<Value> = if cut_out {
+        (0..shown.len()).filter_map(|index| leader(desk, desk.placed(stand), notes, [index, shown.len()])).collect()
+    } else {
+        Vec::new()
     };
-    let anchor = if desk.has_cut_out() { desk.placed(stand) } else { photo };
-    // One leader a note, at the height of its number, ending on the product.
-    let count = shown.len().max(1) as f32;
-    let lines: Vec<Value> = (0..shown.len())
-        .map(|index| {
-            let y = notes.y + notes.h * (index as f32) / count + 3.4 * sheet.rem;
-            let from =
-                if desk.has_cut_out() { (desk.edges(anchor, y).1 - 22.0).max(24.0) } else { anchor.right() - 30.0 };
-            json!({
-                "line": Frame::new(from, y, notes.x - from - 20.0, 2.0).style(),
-                "dot": Frame::new(from - 9.0, y - 8.0, 18.0, 18.0).style(),
-            })
-        })
-        .collect();
     Draft {
         template: "detail_function",
         slots: vec![("head", head), ("notes", notes)],
-        stand: desk.has_cut_out().then_some(stand),
-        windows: if desk.has_cut_out() {
-            Vec::new()
-        } else {
-            vec![Window { name: "photo", frame: photo, source: Source::Photo }]
-        },
+        stand: cut_out.then_some(stand),
+        windows: if cut_out { Vec::new() } else { vec![Window { name: "photo", frame: photo, source: Source::Photo }] },
         words: json!({
             "number": "03",
             "kind": "Function",
@@ -62,5 +69,29 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "notes": shown,
         }),
         marks: json!({ "lines": lines }),
+        variant,
     }
+}
+
+/// From the number of a note to the product: at the height of the number, ending on the outline.
+fn leader(desk: &Desk<'_>, anchor: Frame, notes: Frame, [index, count]: [usize; 2]) -> Option<Value> {
+    let y = notes.y + notes.h * (index as f32) / count.max(1) as f32 + 3.4 * desk.sheet.rem;
+    if !(anchor.y..anchor.bottom()).contains(&y) {
+        return None;
+    }
+    let (left_edge, right_edge) = desk.edges(anchor, y);
+    let (reach, air) = (22.0, 20.0);
+    let (from, to, dot) = if notes.x > anchor.x {
+        let from = (right_edge - reach).max(24.0);
+        (from, notes.x - air, from)
+    } else {
+        let to = (left_edge + reach).min(desk.sheet.w() - 24.0);
+        (notes.right() + air, to, to)
+    };
+    (to - from > 12.0).then(|| {
+        json!({
+            "line": Frame::new(from, y, to - from, 2.0).style(),
+            "dot": Frame::new(dot - 9.0, y - 8.0, 18.0, 18.0).style(),
+        })
+    })
 }

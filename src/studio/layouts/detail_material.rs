@@ -9,6 +9,10 @@ use super::{
     },
     Desk, Draft, Source, Stand, Window,
 };
+use crate::domain::Dimension;
+
+/// The coloured tile at the right, at the left.
+const VARIANTS: [&str; 2] = ["right", "left"];
 
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
@@ -27,6 +31,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             )
         }
     };
+    let variant = VARIANTS[desk.variant(Dimension::DetailMaterial, 2) as usize];
     // Two columns of unequal width, two rows of unequal height: never a plain grid.
     let (wide, tall) = ((mosaic.w - gap) * 0.58, (mosaic.h - gap) * 0.54);
     let (thin, low) = (mosaic.w - gap - wide, mosaic.h - gap - tall);
@@ -35,7 +40,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         Frame::new(mosaic.x + wide + gap, mosaic.y, thin, low),
         Frame::new(mosaic.x, mosaic.y + tall + gap, wide, low),
         Frame::new(mosaic.x + wide + gap, mosaic.y + low + gap, thin, tall),
-    ];
+    ]
+    .map(|tile| if variant == "left" { Frame { x: mosaic.x + mosaic.right() - tile.right(), ..tile } } else { tile });
     let point = desk.point_around(2);
     let title = point.map_or_else(|| report.product.title.clone(), |point| point.title.clone());
     let details = desk.plan.sight.details.len();
@@ -44,17 +50,24 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let mut stand = None;
     if details >= 3 {
         for (name, tile, index) in [("view0", 0, 0), ("view1", 2, 1), ("view2", 3, 2)] {
-            windows.push(Window { name, frame: tiles[tile], source: Source::Detail(index) });
+            windows.push(Window { name, frame: tiles[tile], source: desk.detail(2, index) });
         }
     } else if desk.has_cut_out() {
         // Too small a photo for three close views: the whole product in one tall tile.
-        let room = Frame::new(mosaic.x, mosaic.y, wide, mosaic.h);
+        let room = Frame { h: mosaic.h, ..tiles[0] };
         stand = Some(Stand { frame: room.scaled(0.84, false), grounded: false, bleeds: false });
         slots.push(("room", room));
     } else {
         windows.push(Window { name: "view0", frame: Frame { h: mosaic.h, ..tiles[0] }, source: Source::Photo });
     }
+    // The tile's one line is as large as its width allows.
+    let tile_lines = typeset::wrapped(&report.product.slogan.zh, "", 5.6);
+    let longest = tile_lines.iter().map(|line| typeset::ems(line, 0.02)).fold(3.2, f32::max);
+    let tile_size = ((tiles[1].w / sheet.rem - 6.6) / longest).min(6.0);
     let has_third = details >= 3;
+    if !has_third {
+        slots.push(("lower", tiles[3]));
+    }
     let facts: Vec<Value> = desk.figures(3).into_iter().map(|figure| desk.figure_data(figure)).collect();
     Draft {
         template: "detail_material",
@@ -68,13 +81,15 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "lead": point.map(|point| desk.pair(&point.detail)),
             "icon": point.map_or("layers", |point| point.icon.code()),
             "tile": desk.pair(&report.product.slogan),
-            "tile_lines": typeset::wrapped(&report.product.slogan.zh, "", 7.0),
+            "tile_lines": tile_lines,
+            "tile_size": format!("{tile_size:.2}rem"),
             "facts": facts,
             "second": desk.point_around(3).map(|point| desk.pair(&point.detail)),
         }),
         marks: json!({
             "lower": if has_third { Value::Null } else { tiles[3].style().into() },
-            "room": if stand.is_some() { Frame::new(mosaic.x, mosaic.y, wide, mosaic.h).style().into() } else { Value::Null },
+            "room": if stand.is_some() { Frame { h: mosaic.h, ..tiles[0] }.style().into() } else { Value::Null },
         }),
+        variant,
     }
 }

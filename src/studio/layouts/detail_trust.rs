@@ -6,18 +6,29 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
+use crate::domain::Dimension;
+
+/// The promise above the product; the product above the promise.
+const VARIANTS: [&str; 2] = ["promise", "product"];
 
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
     let report = &desk.plan.report;
     let m = sheet.margin();
-    let (head, stage, list) = match sheet.shape {
-        Shape::Tall => (sheet.band(70.0, 300.0), sheet.part(180.0, 312.0, 640.0, 342.0), sheet.band(684.0, 958.0)),
-        Shape::Mid => (sheet.band(56.0, 290.0), sheet.part(220.0, 296.0, 560.0, 330.0), sheet.band(664.0, 962.0)),
-        Shape::Wide => (
-            Frame::new(m, sheet.h() * 0.10, sheet.w() * 0.48 - m, sheet.h() * 0.34),
+    let variant = VARIANTS[desk.variant(Dimension::DetailTrust, 2) as usize];
+    let (head, stage, list) = match (sheet.shape, variant) {
+        (Shape::Tall, "promise") => {
+            (sheet.band(60.0, 308.0), sheet.part(160.0, 318.0, 680.0, 342.0), sheet.band(690.0, 962.0))
+        }
+        (Shape::Tall, _) => (sheet.band(430.0, 676.0), sheet.part(160.0, 48.0, 680.0, 358.0), sheet.band(692.0, 962.0)),
+        (Shape::Mid, "promise") => {
+            (sheet.band(46.0, 316.0), sheet.part(220.0, 324.0, 560.0, 304.0), sheet.band(660.0, 964.0))
+        }
+        (Shape::Mid, _) => (sheet.band(374.0, 642.0), sheet.part(220.0, 44.0, 560.0, 306.0), sheet.band(660.0, 964.0)),
+        (Shape::Wide, _) => (
+            Frame::new(m, sheet.h() * 0.08, sheet.w() * 0.48 - m, sheet.h() * 0.38),
             sheet.part(560.0, 120.0, 360.0, 740.0),
-            Frame::new(m, sheet.h() * 0.47, sheet.w() * 0.48 - m, sheet.h() * 0.45),
+            Frame::new(m, sheet.h() * 0.48, sheet.w() * 0.48 - m, sheet.h() * 0.45),
         ),
     };
     let point = desk.point_around(4);
@@ -36,9 +47,10 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "title": desk.headline(&title, head, 10.4, 2),
             "lead": point.map(|point| desk.pair(&point.detail)),
             "icon": point.map_or("shield", |point| point.icon.code()),
-            "list": desk.points(4 % report.selling_points.len().max(1) + 1, 3, 12.0),
+            "list": desk.points(&[2, 3, 0, 1], 3, 12.0),
             "brand": desk.brand(),
         }),
         marks: json!({}),
+        variant,
     }
 }

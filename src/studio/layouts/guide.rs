@@ -6,7 +6,10 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
-use crate::domain::report::Bilingual;
+use crate::domain::{Dimension, report::Bilingual};
+
+/// The product at the right of the headline, at its left.
+const VARIANTS: [&str; 2] = ["right", "left"];
 
 /// Steps that stay readable on one poster.
 const STEPS_SHOWN_MAX: usize = 5;
@@ -17,24 +20,27 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let m = sheet.margin();
     let (head, stage, steps, notice) = match sheet.shape {
         Shape::Tall => (
-            sheet.part(74.0, 70.0, 520.0, 240.0),
-            sheet.part(590.0, 56.0, 340.0, 270.0),
-            sheet.band(350.0, 830.0),
-            sheet.band(852.0, 962.0),
+            sheet.part(74.0, 60.0, 500.0, 250.0),
+            sheet.part(604.0, 46.0, 328.0, 276.0),
+            sheet.band(346.0, 822.0),
+            sheet.band(842.0, 964.0),
         ),
         Shape::Mid => (
-            sheet.part(70.0, 60.0, 520.0, 230.0),
-            sheet.part(600.0, 50.0, 330.0, 270.0),
-            sheet.band(340.0, 820.0),
-            sheet.band(840.0, 962.0),
+            sheet.part(70.0, 50.0, 510.0, 256.0),
+            sheet.part(606.0, 50.0, 324.0, 270.0),
+            sheet.band(344.0, 808.0),
+            sheet.band(828.0, 966.0),
         ),
         Shape::Wide => (
-            Frame::new(m, sheet.h() * 0.10, sheet.w() * 0.38 - m, sheet.h() * 0.26),
+            Frame::new(m, sheet.h() * 0.08, sheet.w() * 0.38 - m, sheet.h() * 0.30),
             sheet.part(60.0, 380.0, 300.0, 540.0),
-            Frame::new(sheet.w() * 0.42, sheet.h() * 0.10, sheet.w() * 0.58 - m, sheet.h() * 0.60),
-            Frame::new(sheet.w() * 0.42, sheet.h() * 0.74, sheet.w() * 0.58 - m, sheet.h() * 0.18),
+            Frame::new(sheet.w() * 0.42, sheet.h() * 0.08, sheet.w() * 0.58 - m, sheet.h() * 0.64),
+            Frame::new(sheet.w() * 0.42, sheet.h() * 0.745, sheet.w() * 0.58 - m, sheet.h() * 0.20),
         ),
     };
+    let variant = VARIANTS[desk.variant(Dimension::Guide, 2) as usize];
+    let turned = |frame: Frame| if variant == "left" { desk.mirrored(frame) } else { frame };
+    let (head, stage) = if sheet.shape == Shape::Wide { (head, stage) } else { (turned(head), turned(stage)) };
     let title = Bilingual::new("使用指南", "How to Use");
     let shown: Vec<Value> = report
         .steps
@@ -73,5 +79,6 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "cautions": cautions,
         }),
         marks: json!({}),
+        variant,
     }
 }

@@ -6,66 +6,108 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
+use crate::domain::Dimension;
+
+/// Headline at the left; headline in the middle; points beside the product instead of under it.
+const VARIANTS: [&str; 3] = ["plain", "centred", "beside"];
+
+struct Places {
+    bar: Frame,
+    head: Frame,
+    stage: Frame,
+    points: Frame,
+    foot: Frame,
+}
 
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
     let report = &desk.plan.report;
-    let (bar, head, stage, points, foot) = match sheet.shape {
-        Shape::Tall => (
-            sheet.band(38.0, 62.0),
-            sheet.band(82.0, 346.0),
-            sheet.part(130.0, 356.0, 740.0, 394.0),
-            sheet.band(814.0, 914.0),
-            sheet.band(922.0, 968.0),
-        ),
-        Shape::Mid => (
-            sheet.band(38.0, 66.0),
-            sheet.band(86.0, 356.0),
-            sheet.part(190.0, 352.0, 620.0, 400.0),
-            sheet.band(818.0, 908.0),
-            sheet.band(922.0, 974.0),
-        ),
-        Shape::Wide => {
-            let m = sheet.margin();
-            let column = sheet.w() * 0.47 - m;
-            (
-                Frame::new(m, m, column, sheet.h() * 0.05),
-                Frame::new(m, sheet.h() * 0.17, column, sheet.h() * 0.43),
-                sheet.part(530.0, 90.0, 400.0, 730.0),
-                Frame::new(m, sheet.h() * 0.63, column, sheet.h() * 0.17),
-                Frame::new(m, sheet.h() * 0.855, column, sheet.h() * 0.085),
-            )
-        }
-    };
-    let stand = Stand { frame: stage, grounded: true, bleeds: false };
+    let wide = sheet.shape == Shape::Wide;
+    let count = if wide || !desk.has_cut_out() || report.selling_points.len() < 2 { 2 } else { 3 };
+    let variant = VARIANTS[desk.variant(Dimension::Hero, count) as usize];
+    let Places { bar, head, stage, points, foot } = places(desk, variant);
     let mut windows = Vec::new();
     if !desk.has_cut_out() {
-        let frame = match sheet.shape {
-            Shape::Tall | Shape::Mid => Frame::new(head.x, stage.y, head.w, points.y - stage.y - 0.022 * sheet.h()),
-            Shape::Wide => Frame::new(
+        let frame = if wide {
+            let photo = Frame::new(
                 sheet.w() * 0.52,
                 sheet.margin(),
                 sheet.w() * 0.48 - sheet.margin(),
                 sheet.h() - 2.0 * sheet.margin(),
-            ),
+            );
+            if variant == "centred" { desk.mirrored(photo) } else { photo }
+        } else {
+            Frame::new(head.x, stage.y, head.w, points.y - stage.y - 0.022 * sheet.h())
         };
         windows.push(Window { name: "photo", frame, source: Source::Photo });
     }
-    let shown: Vec<Value> = desk.points(0, 3, if sheet.shape == Shape::Wide { 5.0 } else { 7.4 });
+    let ems = match (sheet.shape, variant) {
+        (Shape::Wide, _) => 5.0,
+        (_, "beside") => 7.2,
+        _ => 7.4,
+    };
+    let shown: Vec<Value> = desk.points(&[0, 1, 2], 3, ems);
+    let largest = if sheet.shape == Shape::Tall { 14.2 } else { 12.0 };
     Draft {
         template: "hero",
         slots: vec![("bar", bar), ("head", head), ("points", points), ("foot", foot)],
-        stand: desk.has_cut_out().then_some(stand),
+        stand: desk.has_cut_out().then_some(Stand { frame: stage, grounded: true, bleeds: false }),
         windows,
         words: json!({
             "brand": desk.brand(),
             "tag": desk.spec(),
-            "title": desk.headline(&report.product.title, head, if sheet.shape == Shape::Tall { 13.8 } else { 12.0 }, 2),
+            "title": desk.headline(&report.product.title, head, largest, 2),
             "slogan": desk.pair(&report.product.slogan),
             "points": shown,
             "name": desk.pair(&report.product.noun),
             "spec": desk.spec(),
         }),
         marks: Value::Null,
+        variant,
+    }
+}
+
+fn places(desk: &Desk<'_>, variant: &str) -> Places {
+    let sheet = desk.sheet;
+    match sheet.shape {
+        Shape::Tall | Shape::Mid => {
+            let tall = sheet.shape == Shape::Tall;
+            let beside = variant == "beside";
+            let (stage, points) = match (tall, beside) {
+                (true, false) => (sheet.part(130.0, 344.0, 740.0, 380.0), sheet.band(800.0, 912.0)),
+                (true, true) => (sheet.part(400.0, 352.0, 540.0, 456.0), sheet.part(74.0, 380.0, 290.0, 440.0)),
+                (false, false) => (sheet.part(190.0, 348.0, 620.0, 350.0), sheet.band(786.0, 908.0)),
+                (false, true) => (sheet.part(420.0, 352.0, 510.0, 446.0), sheet.part(67.0, 372.0, 310.0, 470.0)),
+            };
+            Places {
+                bar: sheet.band(36.0, 64.0),
+                head: if tall { sheet.band(80.0, 338.0) } else { sheet.band(84.0, 344.0) },
+                stage,
+                points,
+                foot: if tall { sheet.band(920.0, 968.0) } else { sheet.band(918.0, 972.0) },
+            }
+        }
+        Shape::Wide => {
+            let m = sheet.margin();
+            let column = sheet.w() * 0.47 - m;
+            let left = Places {
+                bar: Frame::new(m, m, column, sheet.h() * 0.05),
+                head: Frame::new(m, sheet.h() * 0.15, column, sheet.h() * 0.43),
+                stage: sheet.part(530.0, 90.0, 400.0, 730.0),
+                points: Frame::new(m, sheet.h() * 0.60, column, sheet.h() * 0.21),
+                foot: Frame::new(m, sheet.h() * 0.845, column, sheet.h() * 0.095),
+            };
+            if variant != "centred" {
+                return left;
+            }
+            // The words change sides with the product.
+            Places {
+                bar: desk.mirrored(left.bar),
+                head: desk.mirrored(left.head),
+                stage: desk.mirrored(left.stage),
+                points: desk.mirrored(left.points),
+                foot: desk.mirrored(left.foot),
+            }
+        }
     }
 }

@@ -6,17 +6,22 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
+use crate::domain::Dimension;
+
+/// The product at the right, at the left, in the middle.
+const VARIANTS: [&str; 3] = ["right", "left", "middle"];
 
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
     let report = &desk.plan.report;
     let m = sheet.margin();
     let framed = !desk.has_cut_out();
+    let variant = if framed { "right" } else { VARIANTS[desk.variant(Dimension::Lifestyle, 3) as usize] };
     let (bar, head, stage, strip) = match (sheet.shape, framed) {
         (Shape::Tall, false) => (
             sheet.band(38.0, 62.0),
-            sheet.band(92.0, 330.0),
-            sheet.part(330.0, 345.0, 560.0, 460.0),
+            sheet.band(92.0, 322.0),
+            sheet.part(310.0, 330.0, 616.0, 496.0),
             sheet.band(852.0, 962.0),
         ),
         (Shape::Tall, true) => (
@@ -27,8 +32,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         ),
         (Shape::Mid, false) => (
             sheet.band(38.0, 64.0),
-            sheet.band(86.0, 340.0),
-            sheet.part(360.0, 330.0, 520.0, 460.0),
+            sheet.band(86.0, 322.0),
+            sheet.part(340.0, 330.0, 590.0, 490.0),
             sheet.band(846.0, 964.0),
         ),
         (Shape::Mid, true) => (
@@ -41,7 +46,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             let column = sheet.w() * 0.46 - m;
             (
                 Frame::new(m, m, column, sheet.h() * 0.05),
-                Frame::new(m, sheet.h() * 0.19, column, sheet.h() * 0.44),
+                Frame::new(m, sheet.h() * 0.17, column, sheet.h() * 0.44),
                 if framed {
                     Frame::new(sheet.w() * 0.5, 0.0, sheet.w() * 0.5, sheet.h())
                 } else {
@@ -50,6 +55,11 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
                 Frame::new(m, sheet.h() * 0.68, column, sheet.h() * 0.25),
             )
         }
+    };
+    let stage = match (sheet.shape, variant) {
+        (Shape::Wide, _) | (_, "right") => stage,
+        (_, "left") => desk.mirrored(stage),
+        _ => Frame { x: (sheet.w() - stage.w) * 0.5, ..stage },
     };
     let title = report
         .scenes
@@ -67,10 +77,11 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "brand": desk.brand(),
             "tag": "",
             "title": desk.headline(&title, head, if framed { 10.4 } else { 12.0 }, 2),
-            "lead": desk.point(0).map(|point| desk.pair(&point.detail)),
+            "lead": desk.point(1).or_else(|| desk.point(0)).map(|point| desk.pair(&point.detail)),
             "audience": desk.pair(&report.audience),
             "scenes": scenes,
         }),
         marks: Value::Null,
+        variant,
     }
 }

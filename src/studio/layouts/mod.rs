@@ -75,6 +75,8 @@ pub(super) struct Draft {
     pub(super) words: Value,
     /// Lines and dots drawn by coordinates: what the template reads as `marks`.
     pub(super) marks: Value,
+    /// Which arrangement this is: classes of the page that its style sheet knows.
+    pub(super) variant: &'static str,
 }
 
 /// Lays out one poster of a set.
@@ -101,8 +103,27 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    /// One of `count` arrangements of a poster, chosen by the set's seed: two products in one style
+    /// must not look alike.
+    fn variant(&self, dimension: Dimension, count: u64) -> u64 {
+        // A multiplier with well-spread bits; the low bits of the product are the weak ones.
+        let mixed = (self.plan.seed ^ (dimension.index() as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (mixed >> 33) % count.max(1)
+    }
+
+    /// The same place on the other side of the page.
+    fn mirrored(&self, frame: Frame) -> Frame {
+        Frame { x: self.sheet.w() - frame.right(), ..frame }
+    }
+
     fn has_cut_out(&self) -> bool {
         self.plan.sight.product.is_some()
+    }
+
+    /// Width ÷ height of the cut-out.
+    fn product_aspect(&self) -> f32 {
+        self.plan.sight.product.as_ref().map_or(1.0, super::sight::Product::aspect)
     }
 
     fn has_details(&self, count: usize) -> bool {
@@ -162,16 +183,21 @@ impl Desk<'_> {
         points.get(index).or_else(|| points.get(index % points.len().max(1)))
     }
 
-    /// `count` selling points from `first` on, around the end, none of them twice.
+    /// The selling points at these places, as far as the report has them; their titles are broken
+    /// into lines of at most `ems` characters' width.
     ///
-    /// Their titles are broken into lines of at most `ems` characters' width.
-    fn points(&self, first: usize, count: usize, ems: f32) -> Vec<Value> {
+    /// Each poster names an order of its own, so that a set says as much as it can before it says
+    /// anything twice.
+    fn points(&self, order: &[usize], count: usize, ems: f32) -> Vec<Value> {
         let points = &self.plan.report.selling_points;
-        (0..count.min(points.len()))
-            .filter_map(|offset| points.get((first + offset) % points.len()))
-            .enumerate()
-            .map(|(index, point)| self.point_data(index, point, ems))
-            .collect()
+        let picked = order.iter().filter_map(|index| points.get(*index)).take(count).enumerate();
+        picked.map(|(index, point)| self.point_data(index, point, ems)).collect()
+    }
+
+    /// Which of the product's details this poster shows at its n-th window: each poster starts at
+    /// another one.
+    fn detail(&self, first: usize, n: usize) -> Source {
+        Source::Detail((first + n) % self.plan.sight.details.len().max(1))
     }
 
     fn point_data(&self, index: usize, point: &SellingPoint, ems: f32) -> Value {

@@ -6,7 +6,13 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
-use crate::domain::report::{Bilingual, Parameter, zh_columns};
+use crate::domain::{
+    Dimension,
+    report::{Bilingual, Parameter, zh_columns},
+};
+
+/// The product at the left of its figures, at their right.
+const VARIANTS: [&str; 2] = ["left", "right"];
 
 /// Rows that a table can hold without crowding, for tall and for lower posters.
 const ROWS_MAX: [usize; 2] = [8, 6];
@@ -18,19 +24,13 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let figures = if sheet.shape == Shape::Wide { Vec::new() } else { desk.figures(3) };
     let figures = if figures.len() >= 2 { figures } else { Vec::new() };
     let rows = rows(desk, ROWS_MAX[usize::from(sheet.shape != Shape::Tall)], &figures);
-    let has_views = desk.has_details(3) && sheet.shape == Shape::Tall && rows.len() <= 7;
+    let variant = VARIANTS[desk.variant(Dimension::Specifications, 2) as usize];
     let (head, card, table, palette) = match sheet.shape {
         Shape::Tall => {
-            let card_bottom = if has_views { 450.0 } else { 510.0 };
-            (
-                sheet.band(48.0, 186.0),
-                sheet.band(200.0, card_bottom),
-                sheet.band(if has_views { 580.0 } else { 532.0 }, 912.0),
-                sheet.band(926.0, 968.0),
-            )
+            (sheet.band(46.0, 156.0), sheet.band(174.0, 484.0), sheet.band(508.0, 908.0), sheet.band(924.0, 966.0))
         }
         Shape::Mid => {
-            (sheet.band(44.0, 190.0), sheet.band(206.0, 500.0), sheet.band(520.0, 900.0), sheet.band(918.0, 966.0))
+            (sheet.band(42.0, 176.0), sheet.band(192.0, 486.0), sheet.band(508.0, 900.0), sheet.band(916.0, 966.0))
         }
         Shape::Wide => (
             Frame::new(m, sheet.h() * 0.09, sheet.w() * 0.42 - m, sheet.h() * 0.20),
@@ -41,19 +41,19 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     };
     let half = if figures.is_empty() { 1.0 } else { 0.56 };
     let room = Frame::new(card.x + card.w * half * 0.10, card.y + card.h * 0.06, card.w * half * 0.80, card.h * 0.88);
-    let highlights = Frame::new(card.x + card.w * 0.58, card.y + card.h * 0.06, card.w * 0.38, card.h * 0.88);
+    let highlights = Frame::new(card.x + card.w * 0.57, card.y + card.h * 0.06, card.w * 0.40, card.h * 0.88);
+    let turned = |frame: Frame| {
+        let turn = variant == "right" && !figures.is_empty();
+        if turn { Frame { x: card.x + card.right() - frame.right(), ..frame } } else { frame }
+    };
+    let (room, highlights) = (turned(room), turned(highlights));
     let mut windows = Vec::new();
     if !desk.has_cut_out() {
-        windows.push(Window { name: "photo", frame: Frame { w: card.w * half, ..card }, source: Source::Photo });
-    }
-    if has_views {
-        let gap = 2.0 * sheet.rem;
-        let side = (card.w - 2.0 * gap) / 3.0;
-        let height = 0.58 * side;
-        for (index, name) in ["view0", "view1", "view2"].into_iter().enumerate() {
-            let frame = Frame::new(card.x + index as f32 * (side + gap), card.bottom() + gap, side, height);
-            windows.push(Window { name, frame, source: Source::Detail(index) });
-        }
+        windows.push(Window {
+            name: "photo",
+            frame: turned(Frame { w: card.w * half, ..card }),
+            source: Source::Photo,
+        });
     }
     let swatches: Vec<String> =
         desk.plan.sight.palette.swatches.iter().take(5).map(|swatch| crate::imaging::to_hex(swatch.rgb)).collect();
@@ -72,6 +72,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "spec": desk.spec(),
         }),
         marks: json!({}),
+        variant,
     }
 }
 

@@ -9,7 +9,13 @@ use super::{
     },
     Desk, Draft, Source, Stand, Window,
 };
-use crate::domain::report::{is_hanzi, zh_columns};
+use crate::domain::{
+    Dimension,
+    report::{is_hanzi, zh_columns},
+};
+
+/// The vertical headline at the right, at the left.
+const VARIANTS: [&str; 2] = ["right", "left"];
 
 /// The longest vertical headline, in characters a column.
 const COLUMN_CHARS_MAX: usize = 6;
@@ -21,13 +27,13 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let (column, body, stage) = match sheet.shape {
         Shape::Tall => (
             sheet.part(660.0, 66.0, 266.0, 470.0),
-            sheet.part(74.0, 580.0, 500.0, 380.0),
-            sheet.part(560.0, 560.0, 380.0, 370.0),
+            sheet.part(74.0, 560.0, 500.0, 404.0),
+            sheet.part(592.0, 560.0, 340.0, 376.0),
         ),
         Shape::Mid => (
             sheet.part(660.0, 60.0, 270.0, 520.0),
-            sheet.part(70.0, 600.0, 520.0, 350.0),
-            sheet.part(600.0, 610.0, 330.0, 340.0),
+            sheet.part(70.0, 594.0, 520.0, 370.0),
+            sheet.part(610.0, 610.0, 320.0, 340.0),
         ),
         Shape::Wide => (
             sheet.part(800.0, 70.0, 150.0, 800.0),
@@ -39,6 +45,13 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         Shape::Tall => sheet.part(74.0, 66.0, 520.0, 462.0),
         Shape::Mid => sheet.part(70.0, 60.0, 530.0, 500.0),
         Shape::Wide => sheet.part(45.0, 70.0, 400.0, 290.0),
+    };
+    let variant = VARIANTS[desk.variant(Dimension::BrandStory, 2) as usize];
+    let turned = |frame: Frame| if variant == "left" { desk.mirrored(frame) } else { frame };
+    let (column, body, stage, view) = if sheet.shape == Shape::Wide {
+        (column, body, stage, view)
+    } else {
+        (turned(column), turned(body), turned(stage), turned(view))
     };
     let slogan = typeset::bare(&report.product.slogan.zh);
     let columns = vertical(&slogan);
@@ -57,14 +70,19 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     if !desk.has_cut_out() {
         windows.push(Window { name: "view", frame: view, source: Source::Photo });
         if has_view {
-            windows.push(Window { name: "small", frame: stage.contain(0.82, true), source: Source::Detail(0) });
+            windows.push(Window { name: "small", frame: stage.contain(0.82, true), source: desk.detail(1, 0) });
         }
     } else if has_view {
-        windows.push(Window { name: "view", frame: view, source: Source::Detail(0) });
+        windows.push(Window { name: "view", frame: view, source: desk.detail(5, 0) });
     }
     let lines: Vec<Value> = match &story {
         Some(_) => Vec::new(),
-        None => report.selling_points.iter().take(3).map(|point| desk.pair(&point.detail)).collect(),
+        None => [4, 3, 1, 0]
+            .into_iter()
+            .filter_map(|index| desk.point(index))
+            .take(3)
+            .map(|point| desk.pair(&point.detail))
+            .collect(),
     };
     let swatches: Vec<String> =
         desk.plan.sight.palette.swatches.iter().take(5).map(|swatch| crate::imaging::to_hex(swatch.rgb)).collect();
@@ -86,6 +104,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "swatches": swatches,
         }),
         marks: json!({ "stage": stage.style() }),
+        variant,
     }
 }
 

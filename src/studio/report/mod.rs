@@ -154,3 +154,21 @@ fn facts(clauses: &[text::Clause]) -> Vec<Fact> {
         .map(|clause| Fact { text: clause.text.clone(), span: clause.span })
         .collect()
 }
+
+/// For each place between two characters, whether a short word of the lexicon runs across it: a
+/// line must not be broken there.
+pub(super) fn inside_words(chars: &[char]) -> Vec<bool> {
+    /// Longer entries are phrases, and phrases may be broken.
+    const WORD_CHARS_MAX: usize = 3;
+    let mut inside = vec![false; chars.len() + 1];
+    for start in 0..chars.len() {
+        for (pattern, _) in lexicon::TO_ENGLISH.candidates(chars[start]) {
+            if let Some((end, _)) = pattern.match_at(chars, start)
+                && end - start <= WORD_CHARS_MAX
+            {
+                (start + 1..end).for_each(|at| inside[at] = true);
+            }
+        }
+    }
+    inside
+}

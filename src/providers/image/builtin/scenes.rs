@@ -127,7 +127,7 @@ pub(super) fn podium(request: &PlateRequest, look: &Look) -> Canvas {
     let rx = ((x1 - x0) * 0.5 + 90.0 * u).clamp(230.0 * u, 0.46 * (g.width.min(g.height * 0.62)));
     let ry = rx * 0.17;
     let top = y1 - ry * 0.42;
-    let depth = if look.has_podium { 92.0 * u } else { 0.0 };
+    let depth = if look.has_podium { 64.0 * u } else { 0.0 };
     let horizon = top - ry * 0.2;
 
     let mut canvas = Canvas::soft(request.width, request.height, |x, y| {
