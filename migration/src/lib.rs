@@ -14,6 +14,7 @@ mod m20261122_000001_accounts;
 mod m20261122_000002_work;
 mod m20261122_000003_money;
 mod m20261122_000004_events_and_jobs;
+mod m20261122_000005_audit_index;
 
 /// Runs every migration in order.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_work::Migration),
             Box::new(m20261122_000003_money::Migration),
             Box::new(m20261122_000004_events_and_jobs::Migration),
+            Box::new(m20261122_000005_audit_index::Migration),
         ]
     }
 }

@@ -197,7 +197,7 @@ impl MailUnavailable {
     }
 }
 
-/// The payment channel is not configured or does not answer; no order was made.
+/// The payment channel is not configured or does not answer; nothing was charged.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct PaymentChannelUnavailable {
     /// `PAYMENT_CHANNEL_UNAVAILABLE`.
