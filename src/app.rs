@@ -1,6 +1,12 @@
 //! The only place where implementations are chosen: settings in, a running service out.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -23,13 +29,15 @@ use crate::{
     payments::{Channels, PaymentChannel, SandboxChannel},
     providers::image::{BuiltinPlates, ImageProvider, ScriptedProvider},
     services::{
-        self, housekeeping,
+        self,
+        exports::Exports,
+        housekeeping,
         limits::RateLimits,
         orders::Orders,
         sign_in::{MemoryCodeStore, SignIn, TokenKeys},
     },
     storage::{LocalFiles, Storage, UrlSigner},
-    studio::{Studio, report::RuleTextModel},
+    studio::{Labels, Studio, report::RuleTextModel},
 };
 
 /// Why the service could not be put together; each names what to change.
@@ -77,6 +85,8 @@ pub struct App {
     pub context: services::Context,
     /// The data folder.
     pub files: LocalFiles,
+    /// One for the whole process, so that posters and exports share its limit.
+    studio: Arc<OnceLock<Studio>>,
 }
 
 impl App {
@@ -111,7 +121,7 @@ impl App {
         let time_zone =
             jiff::tz::TimeZone::get(&settings.time_zone).map_err(|error| StartError::TimeZone(error.to_string()))?;
         let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone };
-        Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files })
+        Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files, studio: Arc::default() })
     }
 
     /// The mailer that the settings name.
@@ -136,7 +146,8 @@ impl App {
     /// Every route of the service, for a server that is bound to this address.
     ///
     /// # Errors
-    /// `Mail` when the mail server's address does not read.
+    /// `Mail` when the mail server's address does not read, `Provider` when a model is named that this
+    /// version does not speak.
     pub fn router(
         &self,
         bound: SocketAddr,
@@ -174,11 +185,13 @@ impl App {
             }
         });
 
+        let exports = Exports::new(context.clone(), self.studio()?);
         let api = Api::new(
             context.clone(),
             Arc::clone(&settings),
             sign_in.clone(),
             orders.clone(),
+            exports.clone(),
             limits.clone(),
             tracker.clone(),
         );
@@ -189,6 +202,7 @@ impl App {
             settings,
             authenticator: Arc::new(sign_in),
             orders,
+            exports,
             sandbox,
             limits,
             origins,
@@ -244,8 +258,20 @@ impl App {
         }))
     }
 
-    /// The studio with the models that the settings name; none means the built-in ones.
+    /// The studio of this process.
     fn studio(&self) -> Result<Studio, StartError> {
+        if let Some(studio) = self.studio.get() {
+            return Ok(studio.clone());
+        }
+        let settings = &self.settings.studio;
+        let labels =
+            Labels { producer: settings.ai_content_producer.trim().to_owned(), visible: settings.visible_ai_label };
+        let studio = self.new_studio()?.with_labels(labels);
+        Ok(self.studio.get_or_init(|| studio).clone())
+    }
+
+    /// A studio with the models that the settings name; none means the built-in ones.
+    fn new_studio(&self) -> Result<Studio, StartError> {
         let unknown = |key: &str, index: usize, kind: &str| {
             StartError::Provider(format!("{key}[{index}].kind: this version does not speak `{kind}`"))
         };

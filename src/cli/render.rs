@@ -99,6 +99,7 @@ pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
             }
         };
         let name = RevisionName::Prime;
+        let painted = studio.labels().on_poster(painted, &name.file_stem(dimension));
         put(format!("{}.json", name.file_stem(dimension)), painted.recipe.to_string().into_bytes()).await?;
         if let Some(plate) = painted.plate_jpeg {
             put(format!("{}.plate.jpg", name.file_stem(dimension)), plate).await?;

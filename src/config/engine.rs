@@ -26,4 +26,8 @@ pub struct StudioSettings {
     pub fallback_to_builtin: bool,
     /// JPEG quality of finished posters, 60–100.
     pub jpeg_quality: u8,
+    /// Who is named as the producer in the records of AI-made pictures.
+    pub ai_content_producer: String,
+    /// Whether AI-made pictures carry the visible mark.
+    pub visible_ai_label: bool,
 }

@@ -87,6 +87,11 @@ impl Settings {
         )?;
         check(self.storage.upload_lifetime_hours > 0, "storage.upload_lifetime_hours", "must be 1 or more")?;
         check((60..=100).contains(&self.studio.jpeg_quality), "studio.jpeg_quality", "must be 60 to 100")?;
+        check(
+            (1..=200).contains(&self.studio.ai_content_producer.trim().chars().count()),
+            "studio.ai_content_producer",
+            "must be 1 to 200 characters",
+        )?;
         check((0..=1_000_000).contains(&self.welcome_credits()), "billing.welcome_credits", "must be 0 to 1000000")?;
         check(
             (1..=10_080).contains(&self.payments.order_lifetime_minutes),

@@ -69,18 +69,7 @@ mod tests {
     use crate::exports::{Outcome, check, market, worst};
 
     fn known(fill: Option<f32>) -> Facts {
-        Facts {
-            width: 0,
-            height: 0,
-            byte_size: 0,
-            quality: 0,
-            white_border_share: 0.0,
-            fill,
-            enlargement: 1.0,
-            has_text: false,
-            has_ai_mark: false,
-            is_photo: true,
-        }
+        Facts { fill, is_photo: true, ..Facts::UNKNOWN }
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub struct Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RuleKind {
+    /// The file could be made at all.
+    Available,
     /// Exactly the slot's size in pixels.
     Size,
     /// Bytes at most.
@@ -167,6 +169,17 @@ pub enum SourceClass {
     /// Common practice without a source.
     #[serde(rename = "B")]
     Belief,
+}
+
+impl SourceClass {
+    /// The letter in data files and on check pages.
+    pub const fn letter(self) -> char {
+        match self {
+            Self::Official => 'A',
+            Self::Secondary => 'S',
+            Self::Belief => 'B',
+        }
+    }
 }
 
 const fn one() -> usize {
@@ -263,7 +276,7 @@ mod tests {
                     );
                     assert_eq!(rule.value > 0, counts, "{name}: {rule:?}");
                     assert!(
-                        !matches!(rule.kind, RuleKind::Size | RuleKind::BytesMax),
+                        !matches!(rule.kind, RuleKind::Available | RuleKind::Size | RuleKind::BytesMax),
                         "{name}: the slot says that itself"
                     );
                 }

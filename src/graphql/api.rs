@@ -17,6 +17,7 @@ use crate::{
     domain::Locale,
     services::{
         self, ServiceError, Viewer,
+        exports::Exports,
         limits::{Counted, Rate, RateLimits, TooOften},
         orders::Orders,
         sign_in::SignIn,
@@ -35,6 +36,8 @@ pub struct Api {
     pub sign_in: SignIn,
     /// Recharges.
     pub orders: Orders,
+    /// What sellers take away.
+    pub exports: Exports,
     /// Rates.
     pub limits: RateLimits,
     /// Whether people reach us by https; cookies are then sent by https alone.
@@ -48,12 +51,13 @@ impl Api {
         settings: Arc<Settings>,
         sign_in: SignIn,
         orders: Orders,
+        exports: Exports,
         limits: RateLimits,
         tracker: TaskTracker,
     ) -> Self {
         let is_https = settings.public_url().starts_with("https://");
         let loader = data_loader(services.clone(), tracker);
-        Self { services, settings, loader, sign_in, orders, limits, is_https }
+        Self { services, settings, loader, sign_in, orders, exports, limits, is_https }
     }
 }
 

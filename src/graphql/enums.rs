@@ -302,3 +302,87 @@ impl From<ApiKeyScope> for crate::services::ApiScope {
         }
     }
 }
+
+/// How a marketplace's rule was kept.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::exports::Outcome")]
+pub enum ExportOutcome {
+    /// Kept.
+    Pass,
+    /// Broken, and may be accepted nevertheless.
+    Warn,
+    /// Broken, and is turned down.
+    Fail,
+}
+
+/// What a slot of a marketplace shows.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::exports::PictureKind")]
+pub enum ExportPicture {
+    /// Posters, set anew in the slot's proportions.
+    Poster,
+    /// The product alone on pure white.
+    WhiteMain,
+    /// The posters below one another as one long page, cut into slices.
+    Detail,
+}
+
+/// Which words may stand on an exported picture.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::exports::Words")]
+pub enum ExportWords {
+    /// Chinese and English.
+    Both,
+    /// Chinese alone.
+    Zh,
+    /// English alone.
+    En,
+    /// None.
+    None,
+}
+
+/// How sure a marketplace's rule is.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::exports::SourceClass")]
+pub enum ExportRuleSource {
+    /// The marketplace's own published rule.
+    Official,
+    /// A page about the marketplace.
+    Secondary,
+    /// Common practice without a source.
+    Belief,
+}
+
+/// What a marketplace's rule asks.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::exports::RuleKind")]
+pub enum ExportRuleKind {
+    /// The file could be made at all.
+    Available,
+    /// Exactly the slot's size in pixels.
+    Size,
+    /// Bytes at most.
+    BytesMax,
+    /// Bytes at least.
+    BytesMin,
+    /// Both sides have at least so many pixels.
+    SideMin,
+    /// The outermost pixels are exactly 255, 255, 255.
+    WhiteBorder,
+    /// The product takes at least so many per cent of the side it fills more of.
+    FillMin,
+    /// The product takes at least so many pixels.
+    SubjectMin,
+    /// No words, logos or marks.
+    NoText,
+    /// A photograph, no drawn scene.
+    PhotoOnly,
+    /// The product's pixels are those of the seller's photo.
+    TrueProduct,
+    /// Not enlarged so far that it looks soft; in per cent.
+    EnlargementMax,
+    /// Files in the slot at most.
+    CountMax,
+    /// Files in the slot at least.
+    CountMin,
+}

@@ -3,24 +3,25 @@
 use async_graphql::ID;
 
 use super::{
-    ErrorCode,
+    ApiError, ErrorCode,
     enums::LoginCodeRejection,
     inputs::{CreateApiKeyInput, CreateGenerationInput},
     results::{
         CancelGenerationResult, CancelGenerationSuccess, CancelOrderResult, CancelOrderSuccess, CreateApiKeyResult,
         CreateApiKeySuccess, CreateGenerationResult, CreateGenerationSuccess, CreateOrderResult, CreateOrderSuccess,
-        DeleteGenerationResult, DeleteGenerationSuccess, GenerationInProgress, InsufficientCredits, InvalidInput,
-        LoginCodeRejected, MailUnavailable, PaymentChannelUnavailable, RateLimited, RenameGenerationResult,
-        RenameGenerationSuccess, RevokeApiKeyResult, RevokeApiKeySuccess, SendLoginCodeResult, SendLoginCodeSuccess,
-        SignInResult, SignInSuccess,
+        DeleteGenerationResult, DeleteGenerationSuccess, ExportCheckResult, ExportCheckSuccess, GenerationInProgress,
+        InsufficientCredits, InvalidInput, LoginCodeRejected, MailUnavailable, PaymentChannelUnavailable, RateLimited,
+        RenameGenerationResult, RenameGenerationSuccess, RevokeApiKeyResult, RevokeApiKeySuccess, SendLoginCodeResult,
+        SendLoginCodeSuccess, SignInResult, SignInSuccess,
     },
     scalars::{DateTime, int},
-    types::{ApiKey, Generation, Order, User},
+    types::{ApiKey, ExportCheck, Generation, Order, User},
 };
 use crate::{
-    domain::{Locale, PosterFormat, StyleChoice},
+    domain::{Locale, PosterFormat, StyleChoice, validation::Refusal},
     services::{
-        ApiScope,
+        ApiScope, FieldRefusal, ServiceError,
+        exports::{ExportError, PackCheck},
         generations::{CancelOutcome, CreateGeneration, CreateOutcome, DeleteOutcome, RenameOutcome, RetryOutcome},
         orders::{CancelOrderOutcome, CreateOrderOutcome},
         sign_in::{
@@ -193,5 +194,28 @@ pub(super) fn key_revoked(outcome: RevokeApiKeyOutcome, locale: Locale) -> Revok
     match outcome {
         RevokeApiKeyOutcome::Revoked(key) => RevokeApiKeySuccess { api_key: ApiKey(*key) }.into(),
         RevokeApiKeyOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `exportCheck`.
+pub(super) fn export_checked(
+    checked: Result<PackCheck, ExportError>,
+    locale: Locale,
+) -> Result<ExportCheckResult, ApiError> {
+    let invalid = |path: &str, refusal| InvalidInput::new(&[FieldRefusal::new(path, refusal)], locale).into();
+    match checked {
+        Ok(check) => Ok(ExportCheckSuccess { check: ExportCheck::new(&check, locale) }.into()),
+        Err(error @ ExportError::NotFinished(_)) => {
+            let message = error.message(locale).unwrap_or_default().to_owned();
+            let ExportError::NotFinished(set) = error else { return Err(ErrorCode::Internal.into()) };
+            Ok(GenerationInProgress { message, ..GenerationInProgress::new(Generation(*set), locale) }.into())
+        }
+        Err(ExportError::UnknownMarket) => Ok(invalid("market", Refusal::NotFound)),
+        Err(ExportError::NoPosters | ExportError::NoCutOut | ExportError::UnknownFile) => {
+            Ok(invalid("generationId", Refusal::NotAllowed))
+        }
+        Err(ExportError::Service(ServiceError::NotFound)) => Ok(invalid("generationId", Refusal::NotFound)),
+        Err(ExportError::Service(error)) => Err(error.into()),
+        Err(ExportError::Studio(error)) => Err(ApiError::internal(&error)),
     }
 }

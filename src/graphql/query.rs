@@ -4,17 +4,19 @@ use async_graphql::{Context, ID, Object, Result};
 
 use super::{
     ApiError, ErrorCode,
-    api::{api, viewer},
+    api::{api, locale, viewer},
     connection::{Slice, page_size, window},
     ids::{self, NodeId},
     inputs::QuoteInput,
+    outcomes,
+    results::ExportCheckResult,
     types::{
-        ApiKey, Generation, GenerationConnection, GenerationEvent, LedgerEntryConnection, Node, Order, OrderConnection,
-        Quote, Studio, User,
+        ApiKey, ExportMarket, Generation, GenerationConnection, GenerationEvent, LedgerEntryConnection, Node, Order,
+        OrderConnection, Quote, Studio, User,
     },
 };
 use crate::{
-    events,
+    events, exports,
     services::{ServiceError, Viewer, generations, history},
 };
 
@@ -135,6 +137,25 @@ impl Query {
         let page = super::reads::ledger_page(api(ctx), viewer(ctx)?, &window).await?;
         let slice = Slice::new(page, &window, |row| row.id, super::types::LedgerEntry);
         Ok(LedgerEntryConnection::new(slice, Box::new(super::reads::LedgerCount)))
+    }
+
+    /// The marketplaces that packs can be had for, with their sizes and rules.
+    #[graphql(complexity = "4 * child_complexity + 1")]
+    async fn export_markets(&self) -> Vec<ExportMarket> {
+        exports::markets().iter().map(ExportMarket).collect()
+    }
+
+    /// How a finished set keeps a marketplace's rules. The files are made for it when they are first asked
+    /// for, which takes seconds; later answers are quick.
+    async fn export_check(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of which generation.")] generation_id: ID,
+        #[graphql(desc = "The code of one of `exportMarkets`.")] market: String,
+    ) -> Result<ExportCheckResult> {
+        let id = ids::generation_id(&generation_id)?;
+        let checked = api(ctx).exports.check(viewer(ctx)?, id.as_str(), &market).await;
+        Ok(outcomes::export_checked(checked, locale(ctx))?)
     }
 
     /// The viewer's API keys, newest first; revoked ones included.

@@ -8,7 +8,7 @@ use super::{
     ErrorCode,
     enums::LoginCodeRejection,
     scalars::DateTime,
-    types::{ApiKey, Edit, Generation, Order, User, Wallet},
+    types::{ApiKey, Edit, ExportCheck, Generation, Order, User, Wallet},
 };
 use crate::{
     domain::{Locale, validation::Refusal},
@@ -437,4 +437,22 @@ pub enum RevokeApiKeyResult {
     Success(RevokeApiKeySuccess),
     /// It was ended before.
     InvalidInput(InvalidInput),
+}
+
+/// `exportCheck`: how the files of a pack keep their rules.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct ExportCheckSuccess {
+    /// The findings.
+    pub check: ExportCheck,
+}
+
+/// What `exportCheck` answers.
+#[derive(Union, Clone, Debug)]
+pub enum ExportCheckResult {
+    /// Checked.
+    Success(ExportCheckSuccess),
+    /// The set is still being made.
+    InProgress(GenerationInProgress),
+    /// An unknown marketplace, or a set without posters.
+    Invalid(InvalidInput),
 }

@@ -33,6 +33,13 @@ pub(super) struct FileQuery {
     download: Option<String>,
 }
 
+impl FileQuery {
+    /// Whether the browser is to save the file instead of showing it.
+    pub(super) const fn is_download(&self) -> bool {
+        self.download.is_some()
+    }
+}
+
 /// Serves one file of a generation.
 pub(super) async fn show(
     State(state): State<HttpState>,
@@ -163,7 +170,7 @@ async fn serve(
         }
     };
     let mime = if query.w.is_some() { "image/jpeg" } else { found.mime.as_str() };
-    let disposition = if query.download.is_some() { "attachment" } else { "inline" };
+    let disposition = if query.is_download() { "attachment" } else { "inline" };
     let disposition = format!("{disposition}; filename=\"{}\"", found.file_name);
     let listed = [
         (header::CONTENT_TYPE, mime),
@@ -199,7 +206,7 @@ async fn read(state: &HttpState, found: &Found, width: Option<u32>, locale: Loca
     })
 }
 
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

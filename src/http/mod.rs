@@ -5,6 +5,7 @@ mod archive;
 mod authenticator;
 mod client;
 mod credentials;
+mod exports;
 mod files;
 mod graphql;
 mod health;

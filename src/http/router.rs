@@ -22,7 +22,7 @@ use tower_http::{
 };
 
 use super::{
-    client, files, graphql, health,
+    client, exports, files, graphql, health,
     middleware::{Surroundings, surround},
     payments,
     state::HttpState,
@@ -72,6 +72,7 @@ pub fn router(state: HttpState, schema: ApiSchema, shutdown: CancellationToken) 
         .layer((DefaultBodyLimit::disable(), timeout(UPLOAD_TIMEOUT)));
     Router::new()
         .route("/files/{generation}/{file}", get(files::show))
+        .route("/files/{generation}/exports/{file}", get(exports::show))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -15,7 +15,7 @@ use crate::{
     config::Settings,
     graphql::{ErrorCode, RequestContext},
     payments::SandboxChannel,
-    services::{self, Viewer, limits::RateLimits, orders::Orders},
+    services::{self, Viewer, exports::Exports, limits::RateLimits, orders::Orders},
 };
 
 /// The judge of tokens that the server really uses.
@@ -35,6 +35,8 @@ pub struct HttpState {
     pub authenticator: Arc<ViewerAuthenticator>,
     /// Recharges: payment call-backs end there.
     pub orders: Orders,
+    /// What sellers take away.
+    pub exports: Exports,
     /// The sandbox's pay page, where the sandbox is on.
     pub sandbox: Option<Arc<SandboxChannel>>,
     /// Rates.

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::{Context, ServiceError};
-use crate::storage::{GenerationFolder, UPLOADS_FOLDER};
+use crate::storage::{GenerationFolder, UPLOADS_FOLDER, exports_folder};
 
 /// Uploads looked at in one round; the rest waits for the next.
 const ROUND: u64 = 200;
@@ -102,6 +102,7 @@ pub async fn deleted_sets_clear(context: &Context, within_ms: i64) -> Result<(),
         .await?;
     for (user_id, generation_id) in deleted {
         context.storage.delete_folder(GenerationFolder::new(user_id, &generation_id).as_str()).await?;
+        context.storage.delete_folder(&exports_folder(user_id, &generation_id)).await?;
     }
     Ok(())
 }

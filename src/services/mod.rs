@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audit_log;
 pub mod doctor;
+pub mod exports;
 pub mod generations;
 pub mod history;
 pub mod housekeeping;

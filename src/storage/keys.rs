@@ -39,6 +39,11 @@ impl GenerationFolder {
     }
 }
 
+/// Where exports of a generation are kept; everything in it can be made again.
+pub fn exports_folder(user_id: i64, generation_id: &str) -> String {
+    format!("cache/exports/{user_id}/{generation_id}")
+}
+
 /// Where uploaded pictures lie.
 pub const UPLOADS_FOLDER: &str = "uploads";
 

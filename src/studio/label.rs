@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::PaintedPoster;
 use crate::imaging;
 
 /// The name of the provider that draws by rules instead of asking a model.
@@ -71,6 +72,15 @@ impl Labels {
             tracing::error!(%error, content_id, "a picture could not be marked");
             jpeg
         })
+    }
+
+    /// A finished poster with its packet, in the poster and in its background.
+    #[must_use]
+    pub fn on_poster(&self, mut poster: PaintedPoster, content_id: &str) -> PaintedPoster {
+        let origin = Origin::of_recipe(&poster.recipe);
+        poster.jpeg = self.marked(poster.jpeg, origin, content_id);
+        poster.plate_jpeg = poster.plate_jpeg.map(|plate| self.marked(plate, origin, content_id));
+        poster
     }
 
     /// Bytes that a packet adds to a file.

@@ -70,6 +70,11 @@ impl Sheet {
 }
 
 impl SetPlan {
+    /// Width and height of the set's posters, in pixels.
+    pub const fn size(&self) -> (u32, u32) {
+        self.format.size()
+    }
+
     /// The product without its surroundings, of the first photo that allowed it.
     pub fn cut_out(&self) -> Option<Arc<RgbaImage>> {
         self.sight.product.as_ref().map(|product| Arc::clone(&product.pixels))

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod doctor;
+mod exports;
 mod generation;
 mod housekeeping;
 mod kill;

@@ -51,6 +51,8 @@ impl Engine {
         self.record_stage(job, PosterStage::Saving).await?;
         let folder = GenerationFolder::new(job.user_id, &job.generation_id);
         let (width, height, thumbhash) = (painted.width, painted.height, painted.thumbhash.clone());
+        let content_id = format!("{}/{}", job.generation_id, RevisionName::Prime.file_stem(dimension));
+        let painted = self.inner.studio.labels().on_poster(painted, &content_id);
         let stored = self.store(&folder, dimension, painted).await.map_err(|error| {
             tracing::error!(%error, job = job.id, "a poster could not be stored");
             Failed::Retryable(FailureCode::StorageFailed)

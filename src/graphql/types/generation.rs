@@ -10,6 +10,7 @@ use super::{Poster, Revision};
 use crate::{
     domain::{self, PosterFormat},
     events::Summary,
+    exports,
     graphql::{
         ApiError,
         api::{api, load, viewer},
@@ -18,7 +19,10 @@ use crate::{
         loaders::{CoverOf, PostersOf, UploadOf},
         scalars::{DateTime, int},
     },
-    services::history,
+    services::{
+        exports::{WHITE_MAIN_FILE, export_path, market_file},
+        history,
+    },
     storage::FileUrl,
 };
 
@@ -95,6 +99,28 @@ impl Generation {
     #[graphql(complexity = "10 * child_complexity")]
     async fn posters(&self, ctx: &Context<'_>) -> Result<Vec<Poster>> {
         Ok(self.poster_rows(ctx).await?.iter().cloned().map(Poster).collect())
+    }
+
+    /// A signed address of the product alone on pure white, 2000 pixels square. Null until the set is
+    /// finished. Answers 422 where the product could not be cut out of any photo.
+    async fn white_main_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        if self.is_active() {
+            return Ok(None);
+        }
+        Ok(Some(signed_url(ctx, &self.0.id, &export_path(WHITE_MAIN_FILE), None)?))
+    }
+
+    /// A signed address of a marketplace's pack: a zip of all pictures in its sizes, folders and names, and
+    /// a page of checks. Null until the set is finished, and for a marketplace that does not exist.
+    async fn market_pack_url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code of one of `exportMarkets`.")] market: String,
+    ) -> Result<Option<String>> {
+        if self.is_active() || exports::market(&market).is_none() {
+            return Ok(None);
+        }
+        Ok(Some(signed_url(ctx, &self.0.id, &export_path(&market_file(&market)), None)?))
     }
 
     /// Counts and credits over all posters.

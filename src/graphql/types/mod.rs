@@ -3,6 +3,7 @@
 pub mod account;
 pub mod catalogue;
 pub mod events;
+pub mod exports;
 pub mod generation;
 pub mod money;
 pub mod poster;
@@ -10,6 +11,7 @@ pub mod poster;
 pub use account::{ApiKey, User};
 pub use catalogue::{Dimension, Studio};
 pub use events::GenerationEvent;
+pub use exports::{ExportCheck, ExportMarket, PosterExports};
 pub(super) use generation::GenerationCount;
 pub use generation::{Generation, GenerationConnection, GenerationSummary};
 pub use money::{LedgerEntry, LedgerEntryConnection, Order, OrderConnection, Quote, Wallet};

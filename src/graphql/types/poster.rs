@@ -7,7 +7,7 @@ use ::entity::{
 };
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::{Dimension, generation::signed_url};
+use super::{Dimension, PosterExports, generation::signed_url};
 use crate::{
     domain::{self, Locale, RevisionName},
     graphql::{
@@ -71,6 +71,13 @@ impl Poster {
     async fn revisions(&self, ctx: &Context<'_>) -> Result<Vec<Revision>> {
         let rows = load(ctx, RevisionsOf(self.0.id)).await?.unwrap_or_default();
         Ok(rows.iter().cloned().map(Revision).collect())
+    }
+
+    /// The pictures beside it: one language, no words, the background. Null until it succeeded.
+    async fn exports(&self) -> Option<PosterExports> {
+        let dimension = domain::Dimension::from_index(self.0.dimension)?;
+        let is_made = self.0.state == StoredPosterState::Succeeded;
+        is_made.then(|| PosterExports { generation_id: self.0.generation_id.clone(), dimension })
     }
 
     /// The edit that is queued or running, if there is one.

@@ -9,7 +9,7 @@ use crate::{
     engine::settle,
     events::Topic,
     services::{ApiScope, Context, FieldRefusal, ServiceError, Viewer},
-    storage::GenerationFolder,
+    storage::{GenerationFolder, exports_folder},
 };
 
 /// What became of a rename.
@@ -89,8 +89,10 @@ pub async fn delete(context: &Context, viewer: &Viewer, generation_id: &str) -> 
     deleted.update(&txn).await?;
     txn.commit().await?;
     let folder = GenerationFolder::new(viewer.user_id, generation_id);
-    if let Err(error) = context.storage.delete_folder(folder.as_str()).await {
-        tracing::warn!(%error, generation = generation_id, "the files of a deleted set could not be removed");
+    for folder in [folder.as_str(), &exports_folder(viewer.user_id, generation_id)] {
+        if let Err(error) = context.storage.delete_folder(folder).await {
+            tracing::warn!(%error, generation = generation_id, "the files of a deleted set could not be removed");
+        }
     }
     Ok(DeleteOutcome::Deleted)
 }

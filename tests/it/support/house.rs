@@ -19,6 +19,7 @@ use haibao::{
     providers::image::ScriptedProvider,
     services::{
         Context, Viewer,
+        exports::Exports,
         generations::{CreateGeneration, CreateOutcome, create},
         uploads::{UploadOutcome, store},
     },
@@ -41,6 +42,8 @@ pub(crate) struct House {
     pub context: Context,
     /// The engine; nothing runs before [`House::work_until_idle`].
     pub engine: Engine,
+    /// What sellers take away.
+    pub exports: Exports,
     /// The clock of everything above.
     pub clock: MockClock,
     /// The seller.
@@ -70,11 +73,13 @@ impl House {
             ids: Arc::new(SeededIds::new(7)),
             time_zone: jiff::tz::TimeZone::UTC,
         };
+        let studio = Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel), 90);
+        let exports = Exports::new(context.clone(), studio.clone());
         let engine = Engine::new(EngineParts {
             database: test.database.clone(),
             storage,
             files: Some(files),
-            studio: Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel), 90),
+            studio: studio.clone(),
             doorbell: Arc::clone(&context.doorbell),
             clock: Arc::clone(&context.clock),
             options: EngineOptions {
@@ -90,7 +95,7 @@ impl House {
             },
         });
         let (viewer, photo_id) = seller(&context, "seller@example.com", credits).await;
-        Self { context, engine, clock, viewer, photo_id, folder, _test: test }
+        Self { context, engine, exports, clock, viewer, photo_id, folder, _test: test }
     }
 
     /// What the clock shows.

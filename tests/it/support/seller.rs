@@ -148,8 +148,10 @@ fn six_digits(text: &str) -> Option<String> {
 /// Somebody who is signed in.
 #[derive(Clone)]
 pub(crate) struct Seller {
-    http: reqwest::Client,
-    url: String,
+    /// Carries no credentials of its own.
+    pub http: reqwest::Client,
+    /// The server's.
+    pub url: String,
     /// Bearer token.
     pub token: String,
 }

@@ -37,6 +37,11 @@ export const possibleTypes: Record<string, string[]> = {
     "GenerationInProgress",
     "InvalidInput"
   ],
+  "ExportCheckResult": [
+    "ExportCheckSuccess",
+    "GenerationInProgress",
+    "InvalidInput"
+  ],
   "GenerationEvent": [
     "EditRefunded",
     "EditStarted",
