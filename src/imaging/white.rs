@@ -57,7 +57,10 @@ pub fn stack(pictures: &[RgbaImage]) -> RgbaImage {
 /// from the row above: the best place to cut through.
 pub fn calmest_row(picture: &RgbaImage, from: u32, to: u32) -> u32 {
     let (width, height) = picture.dimensions();
-    let (from, to) = (from.clamp(1, height.max(2) - 1), to.clamp(2, height.max(2)));
+    if height < 2 {
+        return 0;
+    }
+    let (from, to) = (from.clamp(1, height - 1), to.clamp(2, height));
     let step = (width / 250).max(1) as usize;
     let energy = |y: u32| -> u64 {
         (1..width)
@@ -156,7 +159,7 @@ mod tests {
             assert_eq!(laid.pixels.dimensions(), (64, 64));
         }
         assert_eq!(stack(&[]).dimensions(), (1, 1));
-        assert_eq!(calmest_row(&RgbaImage::new(1, 1), 0, 9), 1);
+        assert_eq!(calmest_row(&RgbaImage::new(9, 1), 0, 9), 0);
     }
 
     #[test]

@@ -55,25 +55,26 @@ impl PackCheck {
 
     /// The findings as a page for people, Chinese first.
     fn page(&self) -> String {
-        let mut page = String::new();
+        let mut lines = Vec::new();
         for locale in [Locale::Zh, Locale::En] {
             let title = locale.pick(&self.market.title_zh, &self.market.title_en);
             let checked = locale.pick("规则核对日期", "rules as of");
+            lines.push(format!("{title} — {checked} {}", self.market.checked_on));
             let note = locale.pick(
                 "以平台后台的最新要求为准。A = 平台公开规则，S = 二手资料，B = 通行做法。",
                 "The seller console has the last word. A = published rule, S = secondary source, B = common practice.",
             );
-            page += &format!("{title} — {checked} {}\n{note}\n\n", self.market.checked_on);
+            lines.extend([note.to_owned(), String::new()]);
             for file in &self.files {
-                page += &format!("[{}] {}\n", file.outcome().code(), file.path);
-                for finding in &file.findings {
+                lines.push(format!("[{}] {}", file.outcome().code(), file.path));
+                lines.extend(file.findings.iter().map(|finding| {
                     let source = finding.source.letter();
-                    page += &format!("    {:4} ({source}) {}\n", finding.outcome.code(), finding.reason(locale));
-                }
+                    format!("    {:4} ({source}) {}", finding.outcome.code(), finding.reason(locale))
+                }));
             }
-            page.push('\n');
+            lines.push(String::new());
         }
-        page
+        lines.join("\n")
     }
 }
 
