@@ -6,6 +6,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbaIm
 
 use super::container;
 use super::limits::{ImageKind, ImageLimits, ImageRefusal};
+use super::profile;
 
 /// A decoded picture.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ impl Photo {
     }
 }
 
-/// Decodes a picture and turns it upright.
+/// Decodes a picture, turns it upright and tells its colours in sRGB.
 ///
 /// The size is checked before the decoder starts, and again against what the decoder sees: a file
 /// whose two halves disagree is damaged or malicious. A file that stops before its end mark is
@@ -39,12 +40,17 @@ pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Photo, ImageRefusal>
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format_of(container.kind));
     reader.limits(decoder_limits(limits));
-    let decoder = reader.into_decoder().map_err(|_| ImageRefusal::Undecodable)?;
+    let mut decoder = reader.into_decoder().map_err(|_| ImageRefusal::Undecodable)?;
     if decoder.dimensions() != (container.stored_width, container.stored_height) {
         return Err(ImageRefusal::Undecodable);
     }
+    let profile = decoder.icc_profile().ok().flatten();
     let stored = DynamicImage::from_decoder(decoder).map_err(|_| ImageRefusal::Undecodable)?;
-    let mut upright = DynamicImage::ImageRgba8(stored.into_rgba8());
+    let mut pixels = stored.into_rgba8();
+    if let Some(profile) = profile {
+        profile::to_srgb(&mut pixels, &profile);
+    }
+    let mut upright = DynamicImage::ImageRgba8(pixels);
     upright.apply_orientation(container.orientation);
     Ok(Photo::from_pixels(upright.into_rgba8()))
 }

@@ -41,6 +41,9 @@ const AREA_SHARE: std::ops::RangeInclusive<f32> = 0.02..=0.85;
 /// Confidence below which the photo is framed.
 const CONFIDENCE_MIN: f32 = 0.6;
 
+/// Confidence from which the flood is believed without asking what stands out.
+const CONFIDENCE_SURE: f32 = 0.85;
+
 /// Shortest side, in pixels, in which a product is looked for.
 const SIDE_MIN: u32 = 64;
 
@@ -192,9 +195,11 @@ fn isolate_with(photo: &Photo, segmenter: Option<&dyn Segmenter>) -> Isolation {
     let working = Working::new(pixels);
     let mut plain = None;
     let by_ground = isolate_from_plain_ground(pixels, &working, &mut plain);
-    let found = match (by_ground, segmenter) {
-        (Err(_), Some(segmenter)) => isolate_what_stands_out(pixels, &working, plain.as_ref(), segmenter),
-        (by_ground, _) => by_ground,
+    let sure = by_ground.as_ref().is_ok_and(|cut_out| cut_out.confidence >= CONFIDENCE_SURE);
+    let found = match segmenter {
+        Some(segmenter) if !sure => isolate_what_stands_out(pixels, &working, plain.as_ref(), segmenter)
+            .or_else(|doubt| by_ground.or(Err(doubt))),
+        _ => by_ground,
     };
     match found {
         Ok(cut_out) => Isolation::CutOut(cut_out),

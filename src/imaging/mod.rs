@@ -22,6 +22,7 @@ mod limits;
 mod metadata;
 mod normalise;
 mod palette;
+mod profile;
 mod quality;
 mod resize;
 mod shadow;

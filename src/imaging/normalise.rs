@@ -32,7 +32,8 @@ pub struct NormalisedUpload {
 
 /// Decodes, turns upright, shrinks to [`UPLOAD_SIDE_MAX`] and encodes anew.
 ///
-/// Everything that is not a pixel (EXIF, GPS position, XMP, colour profile, trailing data, a second
+/// Colours are told in sRGB first, whatever profile the file came with. Everything that is not a
+/// pixel (EXIF, GPS position, XMP, colour profile, trailing data, a second
 /// file hidden behind the first) is gone afterwards.
 ///
 /// # Errors
