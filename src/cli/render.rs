@@ -16,7 +16,7 @@ use crate::{
     },
     imaging::{self, ImageLimits, Isolation},
     storage::{LocalFiles, sha256_hex},
-    studio::{Brief, BriefPhoto, Recipe},
+    studio::{Brief, BriefPhoto, Recipe, report},
 };
 
 #[derive(Debug, Args)]
@@ -113,6 +113,11 @@ pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
 
 /// The order that the arguments describe.
 fn brief(args: &RenderArgs, photos: Vec<BriefPhoto>) -> Result<Brief, CommandError> {
+    for warning in report::advertising_warnings(args.description.as_deref().unwrap_or_default()) {
+        let advice =
+            warning.suggestion.map_or_else(|| "its statement is left out".to_owned(), |word| format!("try `{word}`"));
+        eprintln!("advertising law: `{}` may not be used; {advice}", warning.word);
+    }
     let description = validation::description(args.description.as_deref().unwrap_or_default())
         .map_err(|refusal| CommandError::Failed(format!("--description: {}", refusal.code())))?;
     let derived = seed_of(&description, &photos);

@@ -123,6 +123,18 @@ fn embedded(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
 mod tests {
     use super::*;
 
+    #[test]
+    fn every_style_that_the_catalogue_offers_has_its_sample() {
+        use crate::domain::{BilingualLayout, TypographyStyle, VisualStyle};
+        let visual = VisualStyle::ALL.iter().map(|style| ("visual", style.code()));
+        let typography = TypographyStyle::ALL.iter().map(|style| ("typography", style.code()));
+        let layout = BilingualLayout::ALL.iter().map(|layout| ("layout", layout.code()));
+        for (kind, code) in visual.chain(typography).chain(layout) {
+            let name = format!("samples/{kind}-{}.jpg", code.to_ascii_lowercase());
+            assert!(Samples::get(&name).is_some(), "{name} is missing: run scripts/samples.py");
+        }
+    }
+
     fn asked(accept: &str, mode: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, accept.parse().expect("a header value"));

@@ -14,7 +14,31 @@ use crate::{
         scalars::int,
     },
     payments::ChannelCode,
+    studio::report,
 };
+
+/// A word that an advertisement may not use.
+#[derive(Clone, Debug)]
+pub struct AdvertisingWarning(report::AdvertisingWarning);
+
+/// A word that an advertisement may not use.
+#[Object]
+impl AdvertisingWarning {
+    /// The word as the seller wrote it.
+    async fn word(&self) -> &str {
+        &self.0.word
+    }
+
+    /// What to say instead; null when the whole statement has to go.
+    async fn suggestion(&self) -> Option<&'static str> {
+        self.0.suggestion
+    }
+
+    /// Where it begins, in Unicode characters from the start of the text.
+    async fn start(&self) -> i32 {
+        int(i64::try_from(self.0.start).unwrap_or(i64::MAX))
+    }
+}
 
 /// The catalogue: prices, choices, limits and how to sign in.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +60,16 @@ impl Studio {
     /// Credits that one edit costs, whole image and brush alike.
     async fn credits_per_edit(&self) -> i32 {
         int(credits::CREDITS_PER_EDIT)
+    }
+
+    /// Words of a description that the advertising law forbids, in reading order: for a hint
+    /// beside the text, before anything is ordered. Posters soften or leave them out by themselves.
+    async fn advertising_warnings(
+        &self,
+        #[graphql(desc = "The seller's text; what follows its 2000th character is not read.")] description: String,
+    ) -> Vec<AdvertisingWarning> {
+        let read: String = description.chars().take(validation::DESCRIPTION_CHARS_MAX).collect();
+        report::advertising_warnings(&read).into_iter().map(AdvertisingWarning).collect()
     }
 
     /// The ten dimensions, in order.

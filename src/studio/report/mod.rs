@@ -23,6 +23,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use lint::{AdvertisingWarning, advertising_warnings};
+
 use async_trait::async_trait;
 
 use crate::{

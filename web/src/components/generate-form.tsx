@@ -5,6 +5,7 @@ import { type Draft, chosenDimensions, keepFirst, updateDraft, withDimension } f
 import { costOf } from '../lib/money';
 import { Link } from '../lib/router';
 import { useStudio, useViewer } from '../session';
+import { AdvertisingHint } from './advertising-hint';
 import { PhotoPicker } from './photo-picker';
 
 export interface Order {
@@ -80,6 +81,7 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
         <p id="description-hint" className="mt-1 text-sm text-muted">
           {t.generate.descriptionHint}
         </p>
+        <AdvertisingHint description={draft.description} />
       </div>
       <DimensionPicker chosen={chosen} />
       <Options draft={draft} />

@@ -89,6 +89,9 @@ export const en: Catalogue = {
     lowResolution: (width, height) => `This photo is small (${width}×${height}); posters may look soft.`,
     description: 'Product description',
     descriptionHint: 'Name, selling points, specifications: the words on the posters come from here.',
+    advertising: 'Advertisements may not use these words; posters reword or leave them out:',
+    advertisingWord: (word, suggestion) =>
+      suggestion === undefined ? `“${word}”: the whole statement is left out` : suggestion === '' ? `“${word}”: left out` : `“${word}”: try “${suggestion}”`,
     descriptionCount: (n, max) => `${n} / ${max}`,
     choose: 'Posters',
     chosen: (n, total) => `${n} of ${total} chosen`,

@@ -117,6 +117,9 @@ export const zh = {
     lowResolution: (width: number, height: number) => `图片偏小（${width}×${height}），成品可能不够清晰。`,
     description: '产品描述',
     descriptionHint: '写明名称、卖点、规格等；海报上的文字由此而来。',
+    advertising: '这些词语不能用于广告，海报会自动改写或省略：',
+    advertisingWord: (word: string, suggestion: string | undefined) =>
+      suggestion === undefined ? `“${word}”：整句会被省略` : suggestion === '' ? `“${word}”：会被省略` : `“${word}”：可改为“${suggestion}”`,
     descriptionCount: (n: number, max: number) => `${n} / ${max}`,
     choose: '选择海报',
     chosen: (n: number, total: number) => `已选 ${n} / ${total}`,
