@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Language, PaintedPoster, SetPlan, StudioError, contrast, fit, label,
     layouts::Draft,
-    recipe, recompose,
+    recipe,
     sheet::{Frame, Sheet},
 };
 use crate::{
@@ -156,7 +156,7 @@ impl Press<'_> {
                 "variant": draft.variant,
             });
             let rem_px = self.sheet.rem * attempt.scale;
-            let (html, css) = self.page(draft.template, &data, places, rem_px)?;
+            let (html, css) = self.page(draft.template, &data, rem_px)?;
             let (width, height) = (self.sheet.width, self.sheet.height);
             let scene = Scene { width, height, rem_px, html, css, pictures: pictures.clone() };
             let placed = self.composer.measure(&scene)?;
@@ -172,18 +172,9 @@ impl Press<'_> {
     }
 
     /// The filled markup and style sheet, no type of theirs too small to be read.
-    fn page(
-        &self,
-        name: &str,
-        data: &Value,
-        places: &Map<String, Value>,
-        rem_px: f32,
-    ) -> Result<(String, String), StudioError> {
+    fn page(&self, name: &str, data: &Value, rem_px: f32) -> Result<(String, String), StudioError> {
         let css = self.templates.fill("base.css", data)? + &self.templates.fill(&format!("{name}.css"), data)?;
-        let html = match self.language {
-            Language::Wordless => recompose::wordless_page(places),
-            _ => self.language.page(self.templates.fill(&format!("{name}.html"), data)?),
-        };
+        let html = self.language.page(self.templates.fill(&format!("{name}.html"), data)?);
         let html = fit::legible_sizes(&html, rem_px);
         let marked = self.is_marked.then(|| label::onto_page(&html, self.sheet.width, self.sheet.height));
         Ok((marked.unwrap_or(html), fit::legible_sizes(&css, rem_px)))

@@ -46,7 +46,8 @@ impl Language {
     /// The page without the template's own words of the other language.
     pub(super) fn page(self, html: String) -> String {
         match self {
-            Self::Both | Self::Wordless => html,
+            Self::Both => html,
+            Self::Wordless => pictures_alone(&html),
             Self::ZhOnly => without(&html, |class, text| is_latin_place(class) && !text.contains(is_hanzi)),
             Self::EnOnly => without(&html, |_, text| text.contains(is_hanzi)),
         }
@@ -111,6 +112,20 @@ fn english_fields(fields: &Map<String, Value>) -> Map<String, Value> {
         }
         kept.insert("en".to_owned(), json!(""));
     }
+    // A pair whose Chinese is broken into lines beside it: the lines become English.
+    for (key, item) in fields {
+        let Some((was, pair)) = key
+            .strip_suffix("_lines")
+            .and_then(|pair| Some((item.as_array()?.iter().filter_map(Value::as_str).collect::<Vec<_>>(), pair)))
+        else {
+            continue;
+        };
+        if let Some(said) = fields.get(pair).and_then(Value::as_object).map(|pair| text(pair, "en"))
+            && !said.is_empty()
+        {
+            kept.insert(key.clone(), json!(lines_for(said, &was, "").0));
+        }
+    }
     if fields.contains_key("zh") && !said.is_empty() {
         kept.insert("zh".to_owned(), json!(said));
         kept.insert("en".to_owned(), json!(""));
@@ -148,8 +163,18 @@ fn fell_silent(was: &Value, is: &Value) -> bool {
 
 /// Classes of elements that hold the English of a pair. A brand's name is a name in every language.
 fn is_latin_place(class: &str) -> bool {
-    class.split(' ').any(|class| class.ends_with("-en") || matches!(class, "eyebrow" | "latin"))
+    class.split(' ').any(|class| class.ends_with("-en") || matches!(class, "eyebrow" | "latin" | "number-kind"))
         && !class.split(' ').any(|class| class == "brand-en")
+}
+
+/// The page with its pictures where and as they stood, and nothing else.
+fn pictures_alone(html: &str) -> String {
+    let tags = |start: &'static str| {
+        html.match_indices(start).filter_map(|(at, _)| Some(&html[at..=at + html[at..].find('>')?]))
+    };
+    let root = tags("<div class=\"page").next().unwrap_or("<div class=\"page\">");
+    let pictures = tags("<img ").filter(|tag| tag.contains("class=\"plate\"") || tag.contains("class=\"abs "));
+    format!("{root}{}</div>", pictures.collect::<String>())
 }
 
 /// The page without the texts that `gone` says; it is given the classes of the element around.
@@ -185,6 +210,8 @@ mod tests {
             "rows": [{ "key": { "zh": "容量", "en": "Capacity" }, "zh": "380 mL", "en": "" }],
             "latin": { "zh": "", "en": "RANOVA" },
             "lines": [{ "zh": "火候到了", "en": "Fired just right" }],
+            "tile": { "zh": "让肌肤自在呼吸", "en": "Let Your Skin Breathe" },
+            "tile_lines": ["让肌肤", "自在呼吸"],
         })
     }
 
@@ -224,6 +251,8 @@ mod tests {
         assert_eq!(numbers, [1, 2], "the point without English is left out, the rest is counted anew");
         assert_eq!(kept["points"][1]["zh"], "Large");
         assert_eq!(kept["lines"][0]["zh"], "Fired just right", "a list of pairs is no headline");
+        let tile: Vec<_> = kept["tile_lines"].as_array().expect("lines").iter().filter_map(Value::as_str).collect();
+        assert_eq!(tile.join(" "), "Let Your Skin Breathe");
         assert_eq!(kept["rows"][0]["key"]["zh"], "Capacity");
     }
 
@@ -235,6 +264,9 @@ mod tests {
         assert!(zh.contains("立即选购") && zh.contains("RANOVA") && !zh.contains("Shop now"));
         let en = Language::EnOnly.page(page.to_owned());
         assert!(!en.contains(is_hanzi) && en.contains("Shop now") && en.contains("<img src=\"plate\">"));
+        let clean = Language::Wordless
+            .page(page.replace("<div class=\"cta\">", "<img class=\"abs loupe\" src=\"loupe\"><div>"));
+        assert_eq!(clean, "<div class=\"page\"><img class=\"abs loupe\" src=\"loupe\"></div>");
         assert_eq!(en.matches("<div").count(), page.matches("<div").count(), "only words go, never elements");
     }
 }

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use image::RgbaImage;
-use serde_json::{Map, Value};
 
 use super::{
     Language, Origin, SetPlan, Studio, StudioError,
@@ -125,27 +124,6 @@ impl Studio {
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, StudioError> {
         self.on_core(work).await
     }
-}
-
-/// The page of a poster without words: background, shadows, product and photos where they stand.
-pub(super) fn wordless_page(places: &Map<String, Value>) -> String {
-    // Photos lie below, then shadows, then the product; names that nobody knows are photos.
-    let rank = |name: &str| match name {
-        "ambient" => 1,
-        "shadow" => 2,
-        "product" => 3,
-        _ => 0,
-    };
-    let mut names: Vec<&String> = places.keys().collect();
-    names.sort_by_key(|name| (rank(name), name.as_str()));
-    let pictures: String = names
-        .into_iter()
-        .filter_map(|name| {
-            let place = places.get(name)?.as_str()?;
-            Some(format!("<img class=\"abs\" src=\"{name}\" style=\"{place}\">"))
-        })
-        .collect();
-    format!("<div class=\"page\"><img class=\"plate\" src=\"plate\">{pictures}</div>")
 }
 
 #[cfg(test)]
