@@ -1,11 +1,13 @@
 //! Legibility, judged on the pixels that words really stand on.
 
+use std::sync::LazyLock;
+
 use image::RgbaImage;
 
 use super::theme::{BODY_CONTRAST_MIN, LARGE_CONTRAST_MIN, Theme};
 use crate::{
     composer::{Placed, PlacedKind},
-    imaging::contrast_ratio,
+    imaging::relative_luminance,
 };
 
 /// Lines at least this high count as large: 40 px type has lines of about this height.
@@ -49,11 +51,12 @@ fn worst_contrast(plate: &RgbaImage, text: &Placed, colour: [u8; 3]) -> f32 {
     let (x0, y0) = (text.x.max(0.0) as u32, text.y.max(0.0) as u32);
     let x1 = ((text.x + text.width) as u32).min(plate.width());
     let y1 = ((text.y + text.height) as u32).min(plate.height());
+    let own = relative_luminance(colour);
     let mut ratios = Vec::new();
     for y in (y0..y1).step_by(4) {
         for x in (x0..x1).step_by(4) {
-            let [r, g, b, _] = plate.get_pixel(x, y).0;
-            ratios.push(contrast_ratio(colour, [r, g, b]));
+            let under = luminance(plate.get_pixel(x, y).0);
+            ratios.push((own.max(under) + 0.05) / (own.min(under) + 0.05));
         }
     }
     if ratios.is_empty() {
@@ -61,6 +64,21 @@ fn worst_contrast(plate: &RgbaImage, text: &Placed, colour: [u8; 3]) -> f32 {
     }
     let worst = ratios.len() / 20;
     *ratios.select_nth_unstable_by(worst, f32::total_cmp).1
+}
+
+/// The relative luminance of a pixel, its channels looked up: this is asked for thousands of them.
+fn luminance([r, g, b, _]: [u8; 4]) -> f32 {
+    static CHANNELS: LazyLock<[[f32; 256]; 3]> = LazyLock::new(|| {
+        [0, 1, 2].map(|channel| {
+            std::array::from_fn(|value| {
+                let mut rgb = [0; 3];
+                rgb[channel] = value as u8;
+                relative_luminance(rgb)
+            })
+        })
+    });
+    let [reds, greens, blues] = &*CHANNELS;
+    reds[usize::from(r)] + greens[usize::from(g)] + blues[usize::from(b)]
 }
 
 fn scrim(plate: &mut RgbaImage, text: &Placed, ground: [u8; 3], strength: f32) {

@@ -17,7 +17,7 @@ use crate::{
 /// The smallest type on a poster whose short side is 1080 pixels: a phone shows it at a third.
 pub(super) const TYPE_PX_MIN: f32 = 24.0;
 /// How close words may come to the edge of the page, in thousandths of its short side.
-const SAFE_EDGE: f32 = 26.0;
+const SAFE_EDGE: f32 = 38.0;
 
 /// One attempt at setting a page.
 #[derive(Clone, Copy, Debug, PartialEq)]

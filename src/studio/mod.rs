@@ -23,6 +23,10 @@ mod views;
 mod workshop;
 
 #[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
+mod layout_tests;
+#[cfg(test)]
 mod tests;
 
 pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};

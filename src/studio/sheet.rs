@@ -99,6 +99,11 @@ impl Sheet {
         self.height as f32
     }
 
+    /// Whether words at the left have too little width for columns: a square, or nearly one.
+    pub(super) fn is_squarish(&self) -> bool {
+        self.shape == Shape::Wide && self.w() < 1.5 * self.h()
+    }
+
     /// The outer margin in pixels.
     pub(super) fn margin(&self) -> f32 {
         match self.shape {

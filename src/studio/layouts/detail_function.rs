@@ -17,6 +17,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let m = sheet.margin();
     let cut_out = desk.has_cut_out();
     let variant = match (cut_out, sheet.shape) {
+        // Half of a broad product would not be recognised.
+        (true, Shape::Tall | Shape::Mid) if desk.product_aspect() > 1.1 => "across",
         (true, _) => VARIANTS[desk.variant(Dimension::DetailFunction, 2) as usize],
         (false, Shape::Wide) => "left",
         // A photo is not cut in half to make room for notes: it lies across the page above them.
@@ -45,14 +47,20 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             sheet.part(-40.0, 80.0, 460.0, 850.0),
         ),
     };
+    let across = variant == "across";
     let turned = |frame: Frame| if variant == "right" { desk.mirrored(frame) } else { frame };
     let (head, notes, stage) = (turned(head), turned(notes), turned(stage));
     let point = desk.point_around(3);
     let title = point.map_or_else(|| report.product.title.clone(), |point| point.title.clone());
-    let shown = desk.points(&[4, 0, 1], 3, if variant == "across" { 14.0 } else { 9.0 });
-    let stand = Stand { frame: stage, grounded: false, bleeds: true };
-    let photo = if variant == "across" { stage } else { Frame::new(0.0, 0.0, sheet.w() * 0.41, sheet.h()) };
-    let lines: Vec<Value> = if cut_out {
+    let shown = desk.points(&[4, 0, 1], 3, if across { 14.0 } else { 9.0 });
+    let stand = if across {
+        let room = Frame::new(m, stage.y, sheet.w() - 2.0 * m, stage.h);
+        Stand { frame: room, grounded: true, bleeds: false }
+    } else {
+        Stand { frame: stage, grounded: false, bleeds: true }
+    };
+    let photo = if across { stage } else { Frame::new(0.0, 0.0, sheet.w() * 0.41, sheet.h()) };
+    let lines: Vec<Value> = if cut_out && !across {
         (0..shown.len()).filter_map(|index| leader(desk, desk.placed(stand), notes, [index, shown.len()])).collect()
     } else {
         Vec::new()

@@ -68,7 +68,11 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     if !has_third {
         slots.push(("lower", tiles[3]));
     }
-    let facts: Vec<Value> = desk.figures(3).into_iter().map(|figure| desk.figure_data(figure)).collect();
+    let facts: Vec<Value> = desk
+        .figures(if sheet.is_squarish() { 2 } else { 3 })
+        .into_iter()
+        .map(|figure| desk.figure_data(figure))
+        .collect();
     Draft {
         template: "detail_material",
         slots,

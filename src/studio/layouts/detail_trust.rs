@@ -47,7 +47,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "title": desk.headline(&title, head, 10.4, 2),
             "lead": point.map(|point| desk.pair(&point.detail)),
             "icon": point.map_or("shield", |point| point.icon.code()),
-            "list": desk.points(&[2, 3, 0, 1], 3, 12.0),
+            "list": desk.points(&[2, 3, 0, 1], if sheet.is_squarish() { 2 } else { 3 }, 12.0),
             "brand": desk.brand(),
         }),
         marks: json!({}),

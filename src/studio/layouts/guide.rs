@@ -61,7 +61,17 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     } else {
         shown
     };
-    let cautions: Vec<Value> = report.cautions.iter().take(3).map(|caution| desk.pair(&caution.text)).collect();
+    // A narrow column holds the warnings in the seller's language only: the steps need its room.
+    let (cautions_max, has_english) = if sheet.is_squarish() { (2, false) } else { (3, true) };
+    let cautions: Vec<Value> = report
+        .cautions
+        .iter()
+        .take(cautions_max)
+        .map(|caution| {
+            let en = if has_english { caution.text.en.clone() } else { String::new() };
+            desk.pair(&Bilingual::new(caution.text.zh.clone(), en))
+        })
+        .collect();
     let window = stage.contain(0.86, false);
     Draft {
         template: "guide",

@@ -42,7 +42,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         windows.push(Window { name: "photo", frame, source: Source::Photo });
     }
     let ems = match (sheet.shape, variant) {
-        (Shape::Wide, _) => 5.0,
+        (Shape::Wide, _) if sheet.is_squarish() => 12.0,
+        (Shape::Wide, _) => 6.4,
         (_, "beside") => 7.2,
         _ => 7.4,
     };
@@ -62,7 +63,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "name": desk.pair(&report.product.noun),
             "spec": desk.spec(),
         }),
-        marks: Value::Null,
+        marks: json!({ "listed": sheet.is_squarish() }),
         variant,
     }
 }
@@ -74,9 +75,9 @@ fn places(desk: &Desk<'_>, variant: &str) -> Places {
             let tall = sheet.shape == Shape::Tall;
             let beside = variant == "beside";
             let (stage, points) = match (tall, beside) {
-                (true, false) => (sheet.part(130.0, 344.0, 740.0, 380.0), sheet.band(800.0, 912.0)),
+                (true, false) => (sheet.part(130.0, 344.0, 740.0, 374.0), sheet.band(788.0, 912.0)),
                 (true, true) => (sheet.part(400.0, 352.0, 540.0, 456.0), sheet.part(74.0, 380.0, 290.0, 440.0)),
-                (false, false) => (sheet.part(190.0, 348.0, 620.0, 350.0), sheet.band(786.0, 908.0)),
+                (false, false) => (sheet.part(190.0, 348.0, 620.0, 336.0), sheet.band(764.0, 908.0)),
                 (false, true) => (sheet.part(420.0, 352.0, 510.0, 446.0), sheet.part(67.0, 372.0, 310.0, 470.0)),
             };
             Places {
@@ -92,19 +93,19 @@ fn places(desk: &Desk<'_>, variant: &str) -> Places {
             let column = sheet.w() * 0.47 - m;
             let left = Places {
                 bar: Frame::new(m, m, column, sheet.h() * 0.05),
-                head: Frame::new(m, sheet.h() * 0.15, column, sheet.h() * 0.43),
+                head: Frame::new(m, sheet.h() * 0.13, column, sheet.h() * 0.43),
                 stage: sheet.part(530.0, 90.0, 400.0, 730.0),
-                points: Frame::new(m, sheet.h() * 0.60, column, sheet.h() * 0.21),
+                points: Frame::new(m, sheet.h() * 0.575, column, sheet.h() * 0.25),
                 foot: Frame::new(m, sheet.h() * 0.845, column, sheet.h() * 0.095),
             };
             if variant != "centred" {
                 return left;
             }
-            // The words change sides with the product.
+            // The words change sides with the product; the brand keeps its place on all posters.
             Places {
-                bar: desk.mirrored(left.bar),
-                head: desk.mirrored(left.head),
-                stage: desk.mirrored(left.stage),
+                bar: left.bar,
+                head: Frame { y: sheet.h() * 0.09, ..desk.mirrored(left.head) },
+                stage: desk.mirrored(sheet.part(530.0, 140.0, 400.0, 690.0)),
                 points: desk.mirrored(left.points),
                 foot: desk.mirrored(left.foot),
             }

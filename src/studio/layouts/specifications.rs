@@ -33,9 +33,9 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             (sheet.band(42.0, 176.0), sheet.band(192.0, 486.0), sheet.band(508.0, 900.0), sheet.band(916.0, 966.0))
         }
         Shape::Wide => (
-            Frame::new(m, sheet.h() * 0.09, sheet.w() * 0.42 - m, sheet.h() * 0.20),
-            Frame::new(m, sheet.h() * 0.33, sheet.w() * 0.42 - m, sheet.h() * 0.60),
-            Frame::new(sheet.w() * 0.46, sheet.h() * 0.09, sheet.w() * 0.54 - m, sheet.h() * 0.74),
+            Frame::new(m, sheet.h() * 0.08, sheet.w() * 0.42 - m, sheet.h() * 0.20),
+            Frame::new(m, sheet.h() * 0.30, sheet.w() * 0.42 - m, sheet.h() * 0.63),
+            Frame::new(sheet.w() * 0.46, sheet.h() * 0.08, sheet.w() * 0.54 - m, sheet.h() * 0.76),
             Frame::new(sheet.w() * 0.46, sheet.h() * 0.86, sheet.w() * 0.54 - m, sheet.h() * 0.07),
         ),
     };

@@ -73,7 +73,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             windows.push(Window { name: "small", frame: stage.contain(0.82, true), source: desk.detail(1, 0) });
         }
     } else if has_view {
-        windows.push(Window { name: "view", frame: view, source: desk.detail(5, 0) });
+        windows.push(Window { name: "view", frame: view, source: desk.detail(0, 0) });
     }
     let lines: Vec<Value> = match &story {
         Some(_) => Vec::new(),

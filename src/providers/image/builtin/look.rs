@@ -26,13 +26,44 @@ pub(super) enum Backdrop {
     Neon,
     /// Washes of paint.
     Wash,
+    /// A tall panel leaning on the wall.
+    Panel,
+    /// Columns of light.
+    Beams,
+    /// Upright neon tubes.
+    Tubes,
+    /// A sun with rays, as on an old print.
+    Sun,
+}
+
+/// What lies on a sheet that only carries words and photos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ornament {
+    /// Nothing but light.
+    Plain,
+    /// Washes in two corners.
+    Washes,
+    /// A fine grid that fades, with one light.
+    Grid,
+    /// A grid, scan lines and coloured light at two corners.
+    Neon,
+    /// Light that leaked into the film, and darkened edges.
+    Film,
+    /// One thin circle, running off the page.
+    Circle,
+    /// Flecks of fibre and the shadow of leaves.
+    Leaves,
+    /// Panes of window light.
+    Window,
 }
 
 /// The recipe of one style.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     pub(super) gobo: Gobo,
-    pub(super) backdrop: Backdrop,
+    /// The figures to choose from; one set has one.
+    pub(super) backdrops: &'static [Backdrop],
+    pub(super) ornament: Ornament,
     pub(super) has_podium: bool,
     pub(super) has_grid: bool,
     /// Standard deviation of the film grain, in 1/255.
@@ -48,7 +79,8 @@ impl Look {
         match style {
             VisualStyle::Magazine => Self {
                 gobo: Gobo::Window,
-                backdrop: Backdrop::Arch,
+                backdrops: &[Backdrop::Arch, Backdrop::Panel, Backdrop::Disc],
+                ornament: Ornament::Window,
                 has_podium: true,
                 has_grid: false,
                 grain: 1.6,
@@ -57,7 +89,8 @@ impl Look {
             },
             VisualStyle::Watercolor => Self {
                 gobo: Gobo::None,
-                backdrop: Backdrop::Wash,
+                backdrops: &[Backdrop::Wash],
+                ornament: Ornament::Washes,
                 has_podium: false,
                 has_grid: false,
                 grain: 1.4,
@@ -66,7 +99,8 @@ impl Look {
             },
             VisualStyle::Tech => Self {
                 gobo: Gobo::None,
-                backdrop: Backdrop::Dial,
+                backdrops: &[Backdrop::Dial, Backdrop::Beams],
+                ornament: Ornament::Grid,
                 has_podium: true,
                 has_grid: true,
                 grain: 1.2,
@@ -75,7 +109,8 @@ impl Look {
             },
             VisualStyle::Vintage => Self {
                 gobo: Gobo::Window,
-                backdrop: Backdrop::None,
+                backdrops: &[Backdrop::Sun, Backdrop::None, Backdrop::Arch],
+                ornament: Ornament::Film,
                 has_podium: true,
                 has_grid: false,
                 grain: 3.4,
@@ -84,7 +119,8 @@ impl Look {
             },
             VisualStyle::Minimal => Self {
                 gobo: Gobo::None,
-                backdrop: Backdrop::Disc,
+                backdrops: &[Backdrop::Disc, Backdrop::Panel, Backdrop::Arch],
+                ornament: Ornament::Circle,
                 has_podium: true,
                 has_grid: false,
                 grain: 0.9,
@@ -93,7 +129,8 @@ impl Look {
             },
             VisualStyle::Cyber => Self {
                 gobo: Gobo::None,
-                backdrop: Backdrop::Neon,
+                backdrops: &[Backdrop::Neon, Backdrop::Tubes],
+                ornament: Ornament::Neon,
                 has_podium: true,
                 has_grid: true,
                 grain: 1.6,
@@ -102,7 +139,8 @@ impl Look {
             },
             VisualStyle::Organic => Self {
                 gobo: Gobo::Leaves,
-                backdrop: Backdrop::Disc,
+                backdrops: &[Backdrop::Disc, Backdrop::Arch],
+                ornament: Ornament::Leaves,
                 has_podium: true,
                 has_grid: false,
                 grain: 1.8,

@@ -4,8 +4,11 @@
 //! Everything is deterministic in the request: the same seed gives the same pixels.
 
 mod canvas;
+mod figures;
+mod ground;
 mod look;
 mod noise;
+mod ornaments;
 mod scenes;
 
 use async_trait::async_trait;

@@ -2,121 +2,13 @@
 
 use super::{
     super::PlateRequest,
-    canvas::{Canvas, Colour, bell, colour, lit, mix, smooth},
-    look::{Backdrop, Gobo, Look},
-    noise,
+    canvas::{Canvas, bell, lit, mix, smooth},
+    figures::{backdrop, wash},
+    ground::Ground,
+    look::{Backdrop, Gobo, Look, Ornament},
+    noise, ornaments,
 };
-
-/// The measures every scene starts from.
-struct Ground {
-    width: f32,
-    height: f32,
-    /// Pixels per design unit: 1 on a 1080-wide portrait.
-    unit: f32,
-    base: Colour,
-    tint: Colour,
-    surface: Colour,
-    accent: Colour,
-    glow: Colour,
-    shade: Colour,
-    is_dark: bool,
-    seed: u64,
-}
-
-impl Ground {
-    fn of(request: &PlateRequest) -> Self {
-        let palette = &request.palette;
-        Self {
-            width: request.width as f32,
-            height: request.height as f32,
-            unit: request.width.min(request.height) as f32 / 1080.0,
-            base: colour(palette.base),
-            tint: colour(palette.tint),
-            surface: colour(palette.surface),
-            accent: colour(palette.accent),
-            glow: colour(palette.glow),
-            shade: colour(palette.shade),
-            is_dark: palette.is_dark,
-            seed: request.seed,
-        }
-    }
-
-    /// The product's box in pixels: left, top, right, bottom.
-    fn focus(&self, request: &PlateRequest) -> [f32; 4] {
-        let [x, y, w, h] = request.focus.unwrap_or([0.2, 0.4, 0.6, 0.4]);
-        [x * self.width, y * self.height, (x + w) * self.width, (y + h) * self.height]
-    }
-
-    /// How much light the gobo lets through at a point: 1 is full light.
-    fn gobo(&self, gobo: Gobo, x: f32, y: f32) -> f32 {
-        match gobo {
-            Gobo::None => 1.0,
-            Gobo::Window => {
-                // Panes seen at a slant; the light falls from the upper left.
-                let u = self.unit;
-                let (sx, sy) = (x + 0.34 * y - 260.0 * u, y + 0.12 * x - 40.0 * u);
-                let bars = |v: f32, pitch: f32, bar: f32| {
-                    let t = (v / pitch).rem_euclid(1.0) * pitch;
-                    smooth(0.0, 34.0 * u, t) * (1.0 - smooth(pitch - bar - 34.0 * u, pitch - bar, t))
-                };
-                let panes = bars(sx, 300.0 * u, 44.0 * u) * bars(sy, 360.0 * u, 44.0 * u);
-                let inside = smooth(0.0, 60.0 * u, sx)
-                    * (1.0 - smooth(840.0 * u, 900.0 * u, sx))
-                    * smooth(0.0, 60.0 * u, sy)
-                    * (1.0 - smooth(1020.0 * u, 1080.0 * u, sy));
-                panes * inside
-            }
-            Gobo::Leaves => {
-                let u = self.unit;
-                let mut shadow: f32 = 0.0;
-                for leaf in 0..11_u32 {
-                    let angle = -0.35 + 0.19 * leaf as f32 + 0.12 * noise::draw(self.seed, leaf);
-                    let (root_x, root_y) = (self.width + 60.0 * u, -40.0 * u);
-                    let (dx, dy) = ((x - root_x) / u, (y - root_y) / u);
-                    let (cos, sin) = ((std::f32::consts::PI - angle).cos(), (std::f32::consts::PI - angle).sin());
-                    let (along, across) = (dx * cos + dy * sin, -dx * sin + dy * cos);
-                    let length = 620.0 + 260.0 * noise::draw(self.seed, 40 + leaf);
-                    let t = along / length;
-                    if (0.02..1.0).contains(&t) {
-                        let bend = across + 70.0 * t * t;
-                        let half = 46.0 * (t * (1.0 - t)).sqrt() * 1.6;
-                        shadow = shadow.max(1.0 - smooth(half * 0.55, half + 16.0, bend.abs()));
-                    }
-                }
-                1.0 - shadow
-            }
-        }
-    }
-
-    /// Paper fibre or woven cloth, around 0.
-    fn fibre(&self, x: f32, y: f32) -> f32 {
-        let u = self.unit;
-        noise::cloud(x / (46.0 * u), y / (46.0 * u), self.seed ^ 0xf1b4) - 0.5
-    }
-
-    fn wall(&self, look: &Look, x: f32, y: f32) -> Colour {
-        let (u, v) = (x / self.width, y / self.height);
-        let mut c = mix(self.base, self.tint, 0.55 * smooth(0.05, 1.0, 0.75 * v + 0.35 * u));
-        if self.is_dark {
-            let (dx, dy) = (u - 0.5, (v - 0.42) * self.height / self.width);
-            c = mix(c, self.glow, 0.24 * bell((dx * dx + dy * dy).sqrt(), 0.75));
-        } else {
-            c = lit(c, 1.0 + 0.35 * bell(((u - 0.12).powi(2) + (v - 0.05).powi(2)).sqrt(), 0.7));
-        }
-        if look.gobo != Gobo::None {
-            let light = self.gobo(look.gobo, x, y);
-            c = match look.gobo {
-                Gobo::Window => lit(c, 1.0 + 0.30 * light),
-                _ => mix(self.shade, c, 0.88 + 0.12 * light),
-            };
-        }
-        if look.fibre > 0.0 {
-            let depth = if self.is_dark { 0.10 } else { 0.045 };
-            c = lit(c, 1.0 + depth * look.fibre * self.fibre(x, y));
-        }
-        c
-    }
-}
+use crate::domain::Dimension;
 
 /// A studio: wall, floor, a figure behind and a podium under the product.
 pub(super) fn podium(request: &PlateRequest, look: &Look) -> Canvas {
@@ -197,83 +89,6 @@ fn draw_podium(canvas: &mut Canvas, g: &Ground, [cx, top]: [f32; 2], [rx, ry]: [
     let _ = u;
 }
 
-fn backdrop(canvas: &mut Canvas, g: &Ground, look: &Look, [x0, y0, x1, y1]: [f32; 4], horizon: f32) {
-    let u = g.unit;
-    let (cx, cy) = (f32::midpoint(x0, x1), f32::midpoint(y0, y1));
-    match look.backdrop {
-        Backdrop::None => {}
-        Backdrop::Arch => {
-            let half = ((x1 - x0) * 0.5 + 110.0 * u).clamp(280.0 * u, 400.0 * u);
-            let crown = (y0 - 70.0 * u).max(24.0 * u) + half;
-            let (light, dark) = (lit(g.tint, 1.05), mix(g.tint, g.shade, 0.30));
-            canvas.blend([cx - half - 2.0, crown - half - 2.0, cx + half + 2.0, horizon + 12.0 * u], |x, y, _| {
-                let (dx, dy) = (x - cx, (y - crown).min(0.0));
-                let inside = half - (dx * dx + dy * dy).sqrt();
-                let reveal = smooth(-0.6, 0.8, inside);
-                let fade = 1.0 - smooth(horizon - 3.0 * u, horizon + 5.0 * u, y);
-                // The edge towards the light throws a shadow into the niche; the far edge glows.
-                let (nx, ny) = if dy < 0.0 { (dx / half, dy / half) } else { (dx.signum(), 0.0) };
-                let facing = -(nx * 0.82 + ny * 0.57);
-                let shadow = bell(inside.max(0.0), 120.0 * u) * smooth(-0.15, 0.7, facing);
-                let glint = bell(inside.max(0.0), 5.0 * u) * smooth(0.0, 0.8, -facing);
-                let flat = mix(light, g.tint, smooth(crown - half, horizon, y));
-                (lit(mix(flat, dark, 0.75 * shadow), 1.0 + 0.5 * glint), reveal * fade)
-            });
-        }
-        Backdrop::Disc => {
-            let r = (((x1 - x0).max(y1 - y0)) * 0.5 + 60.0 * u).clamp(300.0 * u, 430.0 * u);
-            let cy = cy.min(horizon - r * 0.55);
-            canvas.blend([cx - r - 2.0, cy - r - 2.0, cx + r + 2.0, cy + r + 2.0], |x, y, _| {
-                let d = ((x - cx).powi(2) + (y - cy).powi(2)).sqrt();
-                let fade = 1.0 - smooth(horizon - 14.0 * u, horizon + 12.0 * u, y);
-                let c = mix(lit(g.tint, 1.06), mix(g.tint, g.accent, 0.12), smooth(cy - r, cy + r, y + 0.4 * (x - cx)));
-                (c, fade * (1.0 - smooth(r - 0.8, r + 0.8, d)))
-            });
-        }
-        Backdrop::Dial => {
-            dial(canvas, g, [cx, cy], ((x1 - x0).max(y1 - y0) * 0.5 + 70.0 * u).clamp(330.0 * u, 470.0 * u), horizon);
-        }
-        Backdrop::Neon => {
-            let r = ((x1 - x0).max(y1 - y0) * 0.5 + 40.0 * u).clamp(310.0 * u, 420.0 * u);
-            let reach = r + 220.0 * u;
-            canvas.blend([cx - reach, cy - reach, cx + reach, horizon], |x, y, _| {
-                let d = ((x - cx).powi(2) + (y - cy).powi(2)).sqrt() - r;
-                let hue = smooth(-0.8, 0.8, (x - cx + 0.5 * (y - cy)) / r);
-                let c = mix(g.accent, g.glow, hue);
-                let tube = bell(d, 7.0 * u);
-                let halo = 0.55 * bell(d, 60.0 * u) + 0.22 * bell(d, 200.0 * u);
-                (lit(c, 1.0 + 0.75 * tube), (tube + halo).min(1.0) * (1.0 - smooth(horizon - 30.0 * u, horizon, y)))
-            });
-        }
-        Backdrop::Wash => wash(canvas, g, [cx, cy], (x1 - x0).max(y1 - y0) * 0.62 + 120.0 * u),
-    }
-}
-
-/// Thin rings with ticks and a broad glow, as on an instrument.
-fn dial(canvas: &mut Canvas, g: &Ground, [cx, cy]: [f32; 2], r: f32, horizon: f32) {
-    let u = g.unit;
-    let reach = r + 190.0 * u;
-    canvas.blend([cx - reach, cy - reach, cx + reach, (cy + reach).min(horizon)], |x, y, _| {
-        let (dx, dy) = (x - cx, y - cy);
-        let d = (dx * dx + dy * dy).sqrt();
-        let angle = dy.atan2(dx);
-        let line = |radius: f32, half: f32| 1.0 - smooth(half - 0.5, half + 0.9, (d - radius).abs());
-        let sweep = smooth(0.0, 1.0, ((angle + 2.2).rem_euclid(std::f32::consts::TAU)) / 2.6)
-            * (1.0 - smooth(2.58, 2.62, (angle + 2.2).rem_euclid(std::f32::consts::TAU)));
-        let ticks = {
-            let step = std::f32::consts::TAU / 120.0;
-            let off = ((angle / step).rem_euclid(1.0) - 0.5).abs() - 0.5;
-            let near = (off.abs() * step * d) < 1.1 * u;
-            if near && d > r + 20.0 * u && d < r + 36.0 * u { 0.34 } else { 0.0 }
-        };
-        let halo = 0.34 * bell(d / r, 1.15);
-        let rings = 0.16 * line(r, 1.2 * u) + 0.10 * line(r + 110.0 * u, 1.0 * u) + 0.9 * sweep * line(r, 2.4 * u);
-        let fade = 1.0 - smooth(horizon - 60.0 * u, horizon, y);
-        let strength = (halo * smooth(1.5 * r, 0.2 * r, d) + rings + ticks).min(1.0) * fade;
-        (mix(g.glow, g.accent, (rings + ticks).min(1.0)), strength)
-    });
-}
-
 /// Lines on the floor that meet at the horizon.
 fn floor_grid(canvas: &mut Canvas, g: &Ground, horizon: f32) {
     let u = g.unit;
@@ -290,33 +105,6 @@ fn floor_grid(canvas: &mut Canvas, g: &Ground, horizon: f32) {
         let lines = thin(across, 0.012 * depth.sqrt()).max(thin(along, 0.02 * depth.sqrt()));
         (g.accent, 0.17 * lines * smooth(0.02, 0.3, near) * (1.0 - smooth(0.45, 1.0, near)))
     });
-}
-
-/// Washes of paint with darker edges.
-fn wash(canvas: &mut Canvas, g: &Ground, [cx, cy]: [f32; 2], radius: f32) {
-    let u = g.unit;
-    for blob in 0..7_u32 {
-        let angle = 0.9 * blob as f32 + 2.0 * noise::draw(g.seed, blob);
-        let away = radius * (0.15 + 0.62 * noise::draw(g.seed, 20 + blob));
-        let (bx, by) = (cx + away * angle.cos(), cy + away * angle.sin() * 1.1);
-        let r = radius * (0.42 + 0.34 * noise::draw(g.seed, 60 + blob));
-        let c = match blob % 3 {
-            0 => g.tint,
-            1 => mix(g.accent, [255.0; 3], 0.62),
-            _ => mix(g.glow, [255.0; 3], 0.55),
-        };
-        let seed = g.seed ^ u64::from(blob).wrapping_mul(0x9e37);
-        canvas.blend([bx - 1.4 * r, by - 1.4 * r, bx + 1.4 * r, by + 1.4 * r], |x, y, under| {
-            let wobble = noise::cloud(x / (150.0 * u), y / (150.0 * u), seed) - 0.5;
-            let d = ((x - bx).powi(2) + (y - by).powi(2)).sqrt() / r + 0.62 * wobble;
-            let body = 1.0 - smooth(0.86, 1.0, d);
-            let rim = bell(d - 0.93, 0.06);
-            let granules = 0.75 + 0.5 * noise::cloud(x / (26.0 * u), y / (26.0 * u), seed ^ 5);
-            // Paint multiplies what lies under it.
-            let painted = [0, 1, 2].map(|i| under[i] * c[i] / 255.0);
-            (painted, (0.42 * body * granules + 0.30 * rim * body).min(1.0))
-        });
-    }
 }
 
 /// A table before a window: the everyday place of a product.
@@ -389,7 +177,7 @@ pub(super) fn radiant(request: &PlateRequest, look: &Look) -> Canvas {
         }
         c
     });
-    if look.backdrop == Backdrop::Wash {
+    if look.backdrops.contains(&Backdrop::Wash) {
         wash(&mut canvas, &g, [cx, cy], (x1 - x0) * 0.9);
     }
     let r = (x1 - x0).max(y1 - y0) * 0.5;
@@ -428,7 +216,6 @@ pub(super) fn halo(request: &PlateRequest, look: &Look) -> Canvas {
 /// A sheet to print on.
 pub(super) fn paper(request: &PlateRequest, look: &Look) -> Canvas {
     let g = Ground::of(request);
-    let u = g.unit;
     let side = if request.dimension.index() % 2 == 0 { 0.95 } else { 0.05 };
     let mut canvas = Canvas::soft(request.width, request.height, |x, y| {
         let (fx, fy) = (x / g.width, y / g.height);
@@ -440,24 +227,12 @@ pub(super) fn paper(request: &PlateRequest, look: &Look) -> Canvas {
         }
         c
     });
-    match look.backdrop {
-        Backdrop::Wash => {
-            wash(&mut canvas, &g, [g.width * side, g.height * 0.10], 420.0 * u);
-            wash(&mut canvas, &g, [g.width * (1.0 - side), g.height * 0.96], 300.0 * u);
-        }
-        Backdrop::Dial | Backdrop::Neon => fine_grid(&mut canvas, &g),
-        _ => {}
-    }
+    let ornament = if request.dimension == Dimension::Specifications && look.ornament == Ornament::Window {
+        // A table of facts wants an even ground.
+        Ornament::Plain
+    } else {
+        look.ornament
+    };
+    ornaments::draw(&mut canvas, &g, ornament, if side > 0.5 { 1.0 } else { 0.0 });
     canvas
-}
-
-/// A fine square grid that fades downwards.
-fn fine_grid(canvas: &mut Canvas, g: &Ground) {
-    let pitch = 60.0 * g.unit;
-    let (w, h) = (g.width, g.height);
-    canvas.blend([0.0, 0.0, w, h], |x, y, _| {
-        let off = |v: f32| ((v / pitch).rem_euclid(1.0) - 0.5).abs() * pitch;
-        let line = (1.0 - smooth(0.4, 1.3, pitch * 0.5 - off(x))).max(1.0 - smooth(0.4, 1.3, pitch * 0.5 - off(y)));
-        (g.accent, 0.10 * line * (1.0 - smooth(0.0, 0.62, y / h)))
-    });
 }
