@@ -5,6 +5,7 @@ mod events;
 mod page;
 mod process;
 mod render;
+mod renditions;
 mod report;
 mod seed;
 mod start;
@@ -24,15 +25,17 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 /// Measures one subject of this program and prints its rows.
 type Run = fn(&Path) -> Result<()>;
 
-const SUBJECTS: [(&str, Run); 5] = [
+const SUBJECTS: [(&str, Run); 6] = [
     ("render", render::run),
+    ("renditions", renditions::run),
     ("page", page::run),
     ("subscriptions", subscriptions::run),
     ("events", events::run),
     ("start", start::run),
 ];
 
-const USAGE: &str = "cargo bench --bench service -- [render] [page] [subscriptions] [events] [start] [--program FILE]
+const USAGE: &str =
+    "cargo bench --bench service -- [render] [renditions] [page] [subscriptions] [events] [start] [--program FILE]
 
 Without a subject: all of them. --program measures another build of the program than the one that cargo made beside
 this benchmark.";
