@@ -141,7 +141,7 @@ impl Press<'_> {
             draft.slots.iter().map(|(name, frame)| ((*name).to_owned(), frame.style().into())).collect();
         let product = draft.stand.map(|stand| self.plan.sight.placed(stand));
         let mut last = None;
-        for attempt in fit::ATTEMPTS {
+        for attempt in self.language.attempts() {
             let data = json!({
                 "sheet": {
                     "width": self.sheet.width,

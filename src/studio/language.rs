@@ -6,8 +6,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::typeset;
+use super::{
+    fit::{self, Attempt},
+    typeset,
+};
 use crate::domain::report::is_hanzi;
+
+/// Lines of an English headline at most.
+const LINES_MAX: usize = 3;
 
 /// Which words a poster carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,6 +38,18 @@ impl Language {
             Self::EnOnly => "en",
             Self::Wordless => "clean",
         }
+    }
+
+    /// How words are made to fit. English in the place of Chinese is longer, and Latin letters are still
+    /// read where hanzi would not be: it becomes smaller before it is cut.
+    pub(super) fn attempts(self) -> Vec<Attempt> {
+        let mut attempts = fit::ATTEMPTS.to_vec();
+        if self == Self::EnOnly {
+            let whole = attempts.iter().take_while(|attempt| attempt.columns_max.is_none()).count();
+            let smaller = [0.68, 0.60].map(|scale| Attempt { scale, columns_max: None, entries_max: usize::MAX });
+            attempts.splice(whole..whole, smaller);
+        }
+        attempts
     }
 
     /// The words of a draft that stay.
@@ -133,22 +151,42 @@ fn english_fields(fields: &Map<String, Value>) -> Map<String, Value> {
     kept
 }
 
-/// English in the place of Chinese lines: as wide as they were, in a smaller size where it is longer.
+/// English in the place of Chinese lines: as wide and as high as they were, in a smaller size where it
+/// is longer. The size is that of a headline; other lines have none of their own.
 fn lines_for(said: &str, was: &[&str], size: &str) -> (Vec<String>, Option<String>) {
-    let widest = was.iter().map(|line| typeset::ems(line, 0.0)).fold(1.0, f32::max);
     if said.is_empty() {
         return (was.iter().filter(|line| !line.contains(is_hanzi)).map(|line| (*line).to_owned()).collect(), None);
     }
-    let Some(size) = size.strip_suffix("rem").and_then(|size| size.parse::<f32>().ok()) else {
-        return (typeset::wrapped(said, "", widest), None);
-    };
-    let room =
-        typeset::Room { width: widest * size, sizes: (size, size * 0.4), lines_max: was.len().max(2), tracking: 0.0 };
-    let fitted = typeset::Headline::fit(said, "", room);
-    // Two lines where one stood must not be higher than it was.
-    let height = was.len().max(1) as f32 / fitted.lines.len().max(1) as f32;
-    let size = fitted.size.min(size * height.max(0.62)).min(size);
-    (fitted.lines, Some(format!("{size:.2}rem")))
+    let width = was.iter().map(|line| typeset::ems(line, 0.0)).fold(1.0, f32::max);
+    let tries = (1..=was.len().clamp(2, LINES_MAX)).map(|count| {
+        let lines = balanced(said, count);
+        let widest = lines.iter().map(|line| typeset::ems(line, 0.0)).fold(0.5, f32::max);
+        // Of the size that the Chinese had.
+        let share = (width / widest).min(was.len() as f32 / lines.len() as f32).min(1.0);
+        (lines, share)
+    });
+    // The largest type; of equals, fewer lines.
+    let (lines, share) =
+        tries.fold((Vec::new(), 0.0), |best, tried| if tried.1 > best.1 + 0.01 { tried } else { best });
+    let size = size.strip_suffix("rem").and_then(|size| size.parse::<f32>().ok());
+    (lines, size.map(|size| format!("{:.2}rem", size * share.max(0.3))))
+}
+
+/// A text in at most so many lines of nearly the same width, broken between words.
+fn balanced(said: &str, count: usize) -> Vec<String> {
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let line = |from: usize, to: usize| words[from..to].join(" ");
+    if count <= 1 || words.len() < 2 {
+        return vec![words.join(" ")];
+    }
+    // The first line of every length, the rest balanced in turn: headlines have few words.
+    let widest = |lines: &[String]| lines.iter().map(|line| typeset::ems(line, 0.0)).fold(0.0, f32::max);
+    let tries = (1..words.len()).map(|at| {
+        let mut lines = vec![line(0, at)];
+        lines.extend(balanced(&line(at, words.len()), count - 1));
+        lines
+    });
+    tries.min_by(|a, b| widest(a).total_cmp(&widest(b))).unwrap_or_default()
 }
 
 /// Whether an item of a list said something and says nothing any more: a row of which only the
@@ -246,7 +284,7 @@ mod tests {
         texts(&kept, &mut found);
         assert!(!found.iter().any(|text| text.contains(is_hanzi)), "{found:?}");
         assert_eq!(kept["brand"], json!({ "zh": "SHANZHI", "en": "" }));
-        assert_eq!(kept["title"]["lines"].as_array().map(Vec::len), Some(2));
+        assert_eq!(kept["title"]["lines"], json!(["Stoneware Mug"]));
         let numbers: Vec<_> = kept["points"].as_array().expect("a list").iter().map(|point| &point["n"]).collect();
         assert_eq!(numbers, [1, 2], "the point without English is left out, the rest is counted anew");
         assert_eq!(kept["points"][1]["zh"], "Large");
@@ -254,6 +292,17 @@ mod tests {
         let tile: Vec<_> = kept["tile_lines"].as_array().expect("lines").iter().filter_map(Value::as_str).collect();
         assert_eq!(tile.join(" "), "Let Your Skin Breathe");
         assert_eq!(kept["rows"][0]["key"]["zh"], "Capacity");
+    }
+
+    #[test]
+    fn english_lines_are_balanced_and_take_no_more_room() {
+        assert_eq!(balanced("Morning coffee by the window", 2), ["Morning coffee", "by the window"]);
+        assert_eq!(balanced("Serum", 3), ["Serum"]);
+        let (lines, size) = lines_for("Alcohol-Free, Fragrance-Free", &["无酒精无香精"], "10.00rem");
+        let size: f32 = size.and_then(|size| size.strip_suffix("rem")?.parse().ok()).expect("a size");
+        let widest = lines.iter().map(|line| typeset::ems(line, 0.0)).fold(0.0, f32::max);
+        assert!(widest * size <= 6.01 * 10.0 && lines.len() as f32 * size <= 10.01, "{lines:?} {size}");
+        assert_eq!(lines_for("", &["中", "a"], "9rem"), (vec!["a".to_owned()], None));
     }
 
     #[test]

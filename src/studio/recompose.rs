@@ -185,6 +185,7 @@ mod tests {
             let zh = words(&studio, &plan, dimension, Language::ZhOnly);
             let en = words(&studio, &plan, dimension, Language::EnOnly);
             assert!(!en.iter().any(|text| text.contains(is_hanzi)), "{dimension:?}: {en:?}");
+            assert!(!en.iter().any(|text| text.contains('…')), "{dimension:?}: {en:?}");
             assert!(en.len() >= 2 && zh.len() >= 2, "{dimension:?}: {en:?} {zh:?}");
             assert!(zh.len() < both.len(), "{dimension:?}: {zh:?}");
             let latin =
