@@ -215,6 +215,39 @@ mod tests {
     }
 
     #[test]
+    fn words_that_leave_their_slot_cover_others_or_lie_on_the_product_are_faults() {
+        let sheet = Sheet::new(crate::domain::PosterFormat::Portrait9x16);
+        let draft = Draft {
+            template: "hero",
+            slots: vec![("head", Frame::new(80.0, 100.0, 400.0, 200.0))],
+            stand: None,
+            windows: Vec::new(),
+            words: Value::Null,
+            marks: Value::Null,
+            variant: "plain",
+        };
+        let text = |words: &str, x: f32, y: f32| Placed {
+            kind: PlacedKind::Text(words.to_owned()),
+            classes: vec!["h1".to_owned(), "head".to_owned()],
+            x,
+            y,
+            width: 300.0,
+            height: 60.0,
+            line_height: 60.0,
+            lines: 1,
+        };
+        let judged = |texts: &[Placed], product| fault(&draft, texts, product, &sheet);
+        let stacked = [text("a", 80.0, 100.0), text("b", 80.0, 160.0)];
+        assert_eq!(judged(&stacked, None), None);
+        assert_eq!(judged(&[text("a", 190.0, 100.0)], None), Some(Fault::Overflow("a".to_owned())));
+        assert_eq!(judged(&[text("a", 80.0, 270.0)], None), Some(Fault::Overflow("a".to_owned())));
+        let close = [text("a", 80.0, 100.0), text("b", 80.0, 130.0)];
+        assert_eq!(judged(&close, None), Some(Fault::Overlap("a".to_owned(), "b".to_owned())));
+        let product = Some(Frame::new(300.0, 90.0, 400.0, 400.0));
+        assert_eq!(judged(&stacked, product), Some(Fault::OnProduct("a".to_owned())));
+    }
+
+    #[test]
     fn small_type_is_raised_and_large_type_is_left() {
         let css = ".a { font-size: 2.4rem; color: red } .b { font-size:9.6rem } .c { font-size: 1em }";
         let raised = legible_sizes(css, 8.0);

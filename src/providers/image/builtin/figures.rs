@@ -135,7 +135,9 @@ fn tubes(canvas: &mut Canvas, g: &Ground, [x0, x1]: [f32; 2], horizon: f32) {
     let reach = 210.0 * u;
     // Low enough for a headline above them, and none where words may stand beside the product.
     let stands = [(x0 + 50.0 * u, 0.44, g.accent), (x1 - 20.0 * u, 0.40, g.glow), (x1 + 90.0 * u, 0.56, g.accent)];
-    for (x_tube, top, c) in stands {
+    // On a wide page words stand at one side of the product from top to bottom.
+    let shown = if g.width < g.height { stands.len() } else { 2 };
+    for (x_tube, top, c) in stands.into_iter().take(shown) {
         let x_tube = x_tube.clamp(60.0 * u, g.width - 60.0 * u);
         let (top, bottom) = (top * horizon, horizon - 60.0 * u);
         canvas.blend([x_tube - reach, top - reach, x_tube + reach, horizon], |x, y, _| {
