@@ -63,7 +63,7 @@ fn words_of_a_seller_cannot_become_markup() {
             "story.html",
             &json!({
                 "theme": { "classes": "" }, "sheet": { "shape": "tall" }, "slot": { "column": "", "body": "" },
-                "pic": {}, "marks": {},
+                "pic": {}, "marks": {}, "variant": "right",
                 "t": {
                     "columns": [], "size": "4rem", "slogan_en": hostile, "story": { "zh": hostile, "en": hostile },
                     "lines": [], "brand": { "zh": hostile, "en": "" }, "seal": hostile, "swatches": [], "title": text,
