@@ -18,14 +18,18 @@ pub(super) fn studio() -> Studio {
     Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel), 90)
 }
 
-/// A red bottle, either already cut out or in a room full of stripes.
+/// A red bottle already cut out, or one that nobody tells from the confetti around it.
 fn photo(cut_out: bool) -> Arc<Photo> {
     Arc::new(Photo::from_pixels(RgbaImage::from_fn(480, 640, |x, y| {
         let bottle = (160..320).contains(&x) && (80..600).contains(&y);
         match (bottle, cut_out) {
-            (true, _) => Rgba([170, (y / 8) as u8, 40, 255]),
+            (true, true) => Rgba([170, (y / 8) as u8, 40, 255]),
             (false, true) => Rgba([0; 4]),
-            (false, false) => Rgba([(x * 7 % 255) as u8, (y * 5 % 255) as u8, 90, 255]),
+            (_, false) => {
+                let speck = (x / 5).wrapping_mul(0x9e37_79b1) ^ (y / 5).wrapping_mul(0x85eb_ca6b);
+                let speck = speck ^ (speck >> 15);
+                Rgba([(speck % 251) as u8, (speck / 7 % 241) as u8, (speck / 49 % 239) as u8, 255])
+            }
         }
     })))
 }
