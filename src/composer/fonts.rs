@@ -50,7 +50,7 @@ impl std::fmt::Debug for FontLibrary {
 static SHIPPED: LazyLock<Arc<FontLibrary>> = LazyLock::new(|| Arc::new(FontLibrary::load()));
 
 impl FontLibrary {
-    /// The library of this binary. Only its index is read here; [`Self::fonts`] unpacks the files.
+    /// The library of this binary. Only its index is read here; the files are unpacked for the first page.
     pub fn shipped() -> Arc<Self> {
         Arc::clone(&SHIPPED)
     }
