@@ -19,7 +19,7 @@ use crate::support::{database::engines, house::House, repository, run};
 const DAY_MS: i64 = 24 * 3_600_000;
 
 async fn upload(house: &House) -> uploads::Model {
-    let photo = std::fs::read(repository().join("tests/fixtures/photos/succulent-small.jpg")).expect("the photo");
+    let photo = std::fs::read(repository().join("tests/fixtures/photos/lipstick-cutout.png")).expect("the photo");
     let limits = ImageLimits::default();
     match store(&house.context, &house.viewer, UploadPurpose::Photo, Bytes::from(photo), limits).await {
         Ok(UploadOutcome::Stored(upload)) => upload,

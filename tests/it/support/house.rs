@@ -180,7 +180,7 @@ async fn seller(context: &Context, email: &str, credits: i64) -> (Viewer, String
     ledger::grant_in_txn(&txn, user.id, credits, key, None, AT_MS).await.expect("a grant");
     txn.commit().await.expect("committed");
     let viewer = Viewer::session(user.id, "session", i64::MAX);
-    let photo = fs::read(repository().join("tests/fixtures/photos/succulent-small.jpg")).expect("the photo");
+    let photo = fs::read(repository().join("tests/fixtures/photos/lipstick-cutout.png")).expect("the photo");
     let stored = store(context, &viewer, UploadPurpose::Photo, Bytes::from(photo), ImageLimits::default()).await;
     match stored.expect("an answer") {
         UploadOutcome::Stored(upload) => (viewer, upload.id),

@@ -79,18 +79,22 @@ impl Ground {
             Gobo::Leaves => {
                 let u = self.unit;
                 let mut shadow: f32 = 0.0;
-                for leaf in 0..11_u32 {
-                    let angle = -0.35 + 0.19 * leaf as f32 + 0.12 * noise::draw(self.seed, leaf);
+                // The leaflets of a palm frond: slender, pointed, and softer the farther they hang from
+                // the stem.
+                for leaf in 0..15_u32 {
+                    let angle = -0.35 + 0.14 * leaf as f32 + 0.10 * noise::draw(self.seed, leaf);
                     let (root_x, root_y) = (self.width + 60.0 * u, -40.0 * u);
                     let (dx, dy) = ((x - root_x) / u, (y - root_y) / u);
                     let (cos, sin) = ((std::f32::consts::PI - angle).cos(), (std::f32::consts::PI - angle).sin());
                     let (along, across) = (dx * cos + dy * sin, -dx * sin + dy * cos);
-                    let length = 620.0 + 260.0 * noise::draw(self.seed, 40 + leaf);
+                    let length = 680.0 + 320.0 * noise::draw(self.seed, 40 + leaf);
                     let t = along / length;
                     if (0.02..1.0).contains(&t) {
-                        let bend = across + 70.0 * t * t;
-                        let half = 46.0 * (t * (1.0 - t)).sqrt() * 1.6;
-                        shadow = shadow.max(1.0 - smooth(half * 0.55, half + 16.0, bend.abs()));
+                        let bend = across + 90.0 * t * t;
+                        let half = 78.0 * t.sqrt() * (1.0 - t);
+                        let penumbra = 8.0 + 22.0 * t;
+                        let leaflet = 1.0 - smooth((half - penumbra).max(0.0), half + penumbra, bend.abs());
+                        shadow = shadow.max(leaflet * (1.0 - smooth(0.72, 1.0, t)));
                     }
                 }
                 1.0 - shadow
