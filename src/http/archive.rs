@@ -1,6 +1,6 @@
 //! All pictures of a generation as one zip, streamed: one picture is in memory at a time.
 
-use async_zip::{Compression, ZipEntryBuilder, tokio::write::ZipFileWriter};
+use async_zip::{Compression, ZipDateTimeBuilder, ZipEntryBuilder, tokio::write::ZipFileWriter};
 use axum::{
     body::Body,
     http::{header, request::Parts},
@@ -69,6 +69,14 @@ enum ArchiveError {
     Pipe(#[from] std::io::Error),
 }
 
+/// A file of an archive. Stored, not deflated: JPEG does not shrink, and the bytes stay those of the
+/// file. Its date is the first that the format knows, the same for ever, so that the same pictures
+/// make the same archive; left out, month and day would be zero, which some programs refuse.
+pub(super) fn entry(name: String) -> ZipEntryBuilder {
+    let date = ZipDateTimeBuilder::new().year(1980).month(1).day(1).build();
+    ZipEntryBuilder::new(name.into(), Compression::Stored).last_modification_date(date)
+}
+
 async fn write(
     services: &services::Context,
     generation: &generations::Model,
@@ -76,14 +84,12 @@ async fn write(
     pipe: impl AsyncWrite + Unpin,
 ) -> Result<(), ArchiveError> {
     let mut archive = ZipFileWriter::with_tokio(pipe);
-    // Stored, not deflated: JPEG does not shrink, and the bytes stay those of the files.
-    let entry = |name: &str| ZipEntryBuilder::new(name.to_owned().into(), Compression::Stored);
     if let Some(name) = &generation.product_name {
-        archive.write_entry_whole(entry("productname.txt"), name.as_bytes()).await?;
+        archive.write_entry_whole(entry("productname.txt".to_owned()), name.as_bytes()).await?;
     }
     for picture in pictures {
         let bytes = services.storage.get(&picture.object_key).await.map_err(ServiceError::from)?;
-        archive.write_entry_whole(entry(&picture.file_name), &bytes).await?;
+        archive.write_entry_whole(entry(picture.file_name.clone()), &bytes).await?;
     }
     archive.close().await?.into_inner().shutdown().await?;
     Ok(())

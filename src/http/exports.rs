@@ -1,7 +1,7 @@
 //! `GET /files/{generation}/exports/{file}`: single exports and the packs of marketplaces, under the
 //! same signatures and credentials as the pictures themselves.
 
-use async_zip::{Compression, ZipEntryBuilder, tokio::write::ZipFileWriter};
+use async_zip::tokio::write::ZipFileWriter;
 use axum::{
     body::Body,
     extract::{Path, Query, Request, State},
@@ -12,6 +12,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt, duplex};
 use tokio_util::io::ReaderStream;
 
 use super::{
+    archive::entry,
     files::{FileQuery, authorised, is_known},
     problem::Problem,
     state::{HttpState, context_of},
@@ -89,9 +90,7 @@ enum PackError {
 async fn write(mut pack: Pack, pipe: impl AsyncWrite + Unpin) -> Result<(), PackError> {
     let mut archive = ZipFileWriter::with_tokio(pipe);
     while let Some(file) = pack.next().await? {
-        // Stored, not deflated: JPEG does not shrink, and the bytes stay those that were checked.
-        let entry = ZipEntryBuilder::new(file.path.into(), Compression::Stored);
-        archive.write_entry_whole(entry, &file.bytes).await?;
+        archive.write_entry_whole(entry(file.path), &file.bytes).await?;
     }
     archive.close().await?.into_inner().shutdown().await?;
     Ok(())
