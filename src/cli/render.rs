@@ -12,11 +12,12 @@ use super::CommandError;
 use crate::{
     app,
     domain::{
-        BilingualLayout, Dimension, PosterFormat, RevisionName, StyleChoice, TypographyStyle, VisualStyle, validation,
+        BilingualLayout, Dimension, Locale, PosterFormat, RevisionName, StyleChoice, TypographyStyle, VisualStyle,
+        validation,
     },
     imaging::{self, ImageLimits, Isolation},
     storage::{LocalFiles, sha256_hex},
-    studio::{Brief, BriefPhoto, Recipe, report},
+    studio::{Brief, BriefPhoto, Recipe, notes_of, report},
 };
 
 #[derive(Debug, Args)]
@@ -101,10 +102,14 @@ pub(super) async fn render(args: RenderArgs) -> Result<ExitCode, CommandError> {
         let name = RevisionName::Prime;
         let painted = studio.labels().on_poster(painted, &name.file_stem(dimension));
         put(format!("{}.json", name.file_stem(dimension)), painted.recipe.to_string().into_bytes()).await?;
+        let notes = notes_of(&painted.recipe);
         if let Some(plate) = painted.plate_jpeg {
             put(format!("{}.plate.jpg", name.file_stem(dimension)), plate).await?;
         }
         let stored = put(name.file_name(dimension), painted.jpeg).await?;
+        for note in &notes {
+            eprintln!("{}: {}", name.file_name(dimension), note.message(Locale::En));
+        }
         println!("{}  {}×{}  {} bytes", stored.key, painted.width, painted.height, stored.byte_size);
     }
     eprintln!("{} poster(s) in {} ms", dimensions.len() - failures, started.elapsed().as_millis());

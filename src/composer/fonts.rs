@@ -30,6 +30,23 @@ struct Face {
     characters: String,
 }
 
+/// Characters of a text that were not set as they were written, each once, in reading order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unprintable {
+    /// No font draws these, and nothing looks like them.
+    pub left_out: Vec<char>,
+    /// These became a character that looks much the same: what was written, what is set.
+    pub replaced: Vec<(char, char)>,
+}
+
+impl Unprintable {
+    fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
+        if !list.contains(&item) {
+            list.push(item);
+        }
+    }
+}
+
 /// Every shipped font, registered once and shared by all renders.
 pub struct FontLibrary {
     faces: Vec<Face>,
@@ -108,20 +125,20 @@ impl FontLibrary {
     /// The text without characters that would print as empty boxes.
     ///
     /// Look-alikes are substituted where there is one; emoji, private-use characters and rare
-    /// ideographs are left out, and that is logged, because a seller will ask where they went.
-    pub fn printable(&self, text: &str) -> String {
+    /// ideographs are left out. Both are added to `unprintable`, because a seller will ask where
+    /// they went; one kind of blank for another is no loss and is not.
+    pub fn printable(&self, text: &str, unprintable: &mut Unprintable) -> String {
         let mut kept = String::with_capacity(text.len());
-        let mut lost = String::new();
-        for c in text.chars() {
-            let c = substitute(c);
-            if c == '\n' || self.covers(c) {
-                kept.push(c);
-            } else if !is_invisible(c) {
-                lost.push(c);
+        for written in text.chars() {
+            let set = substitute(written);
+            if set == '\n' || self.covers(set) {
+                kept.push(set);
+                if set != written && !written.is_whitespace() {
+                    Unprintable::add(&mut unprintable.replaced, (written, set));
+                }
+            } else if !is_invisible(written) {
+                Unprintable::add(&mut unprintable.left_out, written);
             }
-        }
-        if !lost.is_empty() {
-            tracing::warn!(characters = lost, "no font draws these characters; they were left out");
         }
         kept
     }
@@ -186,7 +203,11 @@ mod tests {
     fn shipped_fonts_draw_chinese_and_nothing_unknown_survives() {
         let library = FontLibrary::shipped();
         assert!("海报烟酰胺¥℃Ø→ABC123，。“”".chars().all(|c| library.covers(c)));
-        assert_eq!(library.printable("保湿\u{1f4a7}精华\u{e000}\u{fe0f}－A\u{2011}B"), "保湿精华－A-B");
+        let mut unprintable = Unprintable::default();
+        let text = "保湿\u{1f4a7}精华\u{e000}\u{fe0f}\u{1f4a7}－A\u{2011}B\u{a0}C";
+        assert_eq!(library.printable(text, &mut unprintable), "保湿精华－A-B C");
+        let told = Unprintable { left_out: vec!['\u{1f4a7}', '\u{e000}'], replaced: vec![('\u{2011}', '-')] };
+        assert_eq!(unprintable, told);
     }
 
     #[test]

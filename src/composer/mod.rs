@@ -15,7 +15,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use fonts::FontLibrary;
+pub use fonts::{FontLibrary, Unprintable};
 pub use icons::icon_svg;
 pub use placement::{Placed, PlacedKind};
 pub use scene::{ComposeError, Composer, Picture, Scene};

@@ -23,11 +23,23 @@ pub struct Market {
     pub title_zh: String,
     /// The name in English.
     pub title_en: String,
+    /// Whose buyers it has.
+    pub region: Region,
     /// When the rules were last held against their sources, `YYYY-MM-DD`. A seller console overrules
     /// all of them.
     pub checked_on: String,
     /// Its slots, in the order a seller fills them.
     pub slots: Vec<Slot>,
+}
+
+/// Whose buyers a marketplace has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Region {
+    /// Buyers in China.
+    China,
+    /// Buyers elsewhere.
+    Abroad,
 }
 
 /// One place for pictures on a marketplace.
@@ -195,7 +207,7 @@ static MARKETS: LazyLock<Vec<Market>> = LazyLock::new(|| {
         })
         .collect();
     // Chinese marketplaces first, each group in the order of its codes.
-    markets.sort_by_key(|market| (market.title_zh == market.title_en || market.code == "amazon", market.code.clone()));
+    markets.sort_by_key(|market| (market.region, market.code.clone()));
     markets
 });
 
@@ -206,6 +218,7 @@ fn unreadable(name: &str, error: &toml::de::Error) -> Market {
         code: name.trim_end_matches(".toml").to_owned(),
         title_zh: name.to_owned(),
         title_en: name.to_owned(),
+        region: Region::Abroad,
         checked_on: String::new(),
         slots: Vec::new(),
     }
@@ -240,7 +253,9 @@ mod tests {
             "shopify",
             "ebay",
             "etsy",
+            "walmart",
             "tiktok-shop",
+            "temu",
             "shopee",
             "lazada",
         ] {

@@ -14,6 +14,6 @@ mod rules;
 
 pub use detail::slices;
 pub use finish::{FILL, Finished, QUALITIES, finish, white_main};
-pub use market::{Market, PictureKind, Rule, RuleKind, Severity, Slot, SourceClass, Words, market, markets};
+pub use market::{Market, PictureKind, Region, Rule, RuleKind, Severity, Slot, SourceClass, Words, market, markets};
 pub use pack::{PlannedFile, Subject, file_name, plan_pack};
 pub use rules::{Facts, Finding, Outcome, check, worst};

@@ -246,6 +246,15 @@ pub enum FailureCode {
     Internal,
 }
 
+/// What a seller should know about a picture.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevisionNoteCode {
+    /// No font has these characters: they are missing from the picture.
+    CharactersLeftOut,
+    /// These characters are shown by ones that look much the same.
+    CharactersReplaced,
+}
+
 /// How far a running poster has come.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::PosterStage")]
@@ -313,6 +322,16 @@ pub enum ExportOutcome {
     Warn,
     /// Broken, and is turned down.
     Fail,
+}
+
+/// Whose buyers a marketplace has.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::exports::Region")]
+pub enum ExportRegion {
+    /// Buyers in China.
+    China,
+    /// Buyers elsewhere.
+    Abroad,
 }
 
 /// What a slot of a marketplace shows.

@@ -75,7 +75,7 @@ impl Mutation {
             return Ok(RateLimited::after_ms(refused.retry_after_ms, locale(ctx)).into());
         }
         let created = generations::create(&api(ctx).services, viewer, input.into()).await.map_err(ApiError::from)?;
-        Ok(outcomes::created(created, locale(ctx)))
+        Ok(outcomes::queued(created, locale(ctx)))
     }
 
     /// Stops a set: queued posters are released at once, running ones finish.
@@ -103,7 +103,7 @@ impl Mutation {
         let idempotency_key = input.idempotency_key;
         let retry = generations::RetryPoster { idempotency_key, generation_id: generation_id.to_string(), dimension };
         let retried = generations::retry(&api(ctx).services, viewer, &retry).await.map_err(ApiError::from)?;
-        Ok(outcomes::retried(retried, locale(ctx)))
+        Ok(outcomes::queued(retried, locale(ctx)))
     }
 
     /// Asks for a changed picture; the old one stays. One edit at a time per poster.

@@ -22,7 +22,7 @@ use crate::{
     services::{
         ApiScope, FieldRefusal, ServiceError,
         exports::{ExportError, PackCheck},
-        generations::{CancelOutcome, CreateGeneration, CreateOutcome, DeleteOutcome, RenameOutcome, RetryOutcome},
+        generations::{CancelOutcome, CreateGeneration, DeleteOutcome, QueueOutcome, RenameOutcome},
         orders::{CancelOrderOutcome, CreateOrderOutcome},
         sign_in::{
             CodeRejection, CreateApiKey, CreateApiKeyOutcome, RevokeApiKeyOutcome, SendCodeOutcome, SignInOutcome,
@@ -98,31 +98,17 @@ impl From<CreateGenerationInput> for CreateGeneration {
     }
 }
 
-/// `createGeneration`.
-pub(super) fn created(outcome: CreateOutcome, locale: Locale) -> CreateGenerationResult {
+/// `createGeneration` and `retryPoster`.
+pub(super) fn queued(outcome: QueueOutcome, locale: Locale) -> CreateGenerationResult {
     match outcome {
-        CreateOutcome::Created(generation, wallet) => {
+        QueueOutcome::Queued(generation, wallet) => {
             CreateGenerationSuccess { generation: Generation(*generation), wallet: wallet.into() }.into()
         }
-        CreateOutcome::InsufficientCredits { required, available } => {
+        QueueOutcome::InsufficientCredits { required, available } => {
             InsufficientCredits::new(int(required), int(available), locale).into()
         }
-        CreateOutcome::InProgress(active) => GenerationInProgress::new(Generation(*active), locale).into(),
-        CreateOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
-    }
-}
-
-/// `retryPoster`.
-pub(super) fn retried(outcome: RetryOutcome, locale: Locale) -> CreateGenerationResult {
-    match outcome {
-        RetryOutcome::Queued(generation, wallet) => {
-            CreateGenerationSuccess { generation: Generation(*generation), wallet: wallet.into() }.into()
-        }
-        RetryOutcome::InsufficientCredits { required, available } => {
-            InsufficientCredits::new(int(required), int(available), locale).into()
-        }
-        RetryOutcome::InProgress(active) => GenerationInProgress::new(Generation(*active), locale).into(),
-        RetryOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+        QueueOutcome::InProgress(active) => GenerationInProgress::new(Generation(*active), locale).into(),
+        QueueOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
     }
 }
 
@@ -211,8 +197,15 @@ pub(super) fn export_checked(
             Ok(GenerationInProgress { message, ..GenerationInProgress::new(Generation(*set), locale) }.into())
         }
         Err(ExportError::UnknownMarket) => Ok(invalid("market", Refusal::NotFound)),
-        Err(ExportError::NoPosters | ExportError::NoCutOut | ExportError::UnknownFile) => {
-            Ok(invalid("generationId", Refusal::NotAllowed))
+        Err(
+            error @ (ExportError::NoPosters
+            | ExportError::NoCutOut
+            | ExportError::OtherVersion
+            | ExportError::UnknownFile),
+        ) => {
+            let message = error.message(locale).unwrap_or_default().to_owned();
+            let refused = [FieldRefusal::new("generationId", Refusal::NotAllowed)];
+            Ok(InvalidInput { message, ..InvalidInput::new(&refused, locale) }.into())
         }
         Err(ExportError::Service(ServiceError::NotFound)) => Ok(invalid("generationId", Refusal::NotFound)),
         Err(ExportError::Service(error)) => Err(error.into()),

@@ -104,7 +104,9 @@ fn problem(error: ExportError, locale: Locale) -> Problem {
             refused(StatusCode::NOT_FOUND, ErrorCode::NotFound)
         }
         ExportError::NotFinished(_) => refused(StatusCode::CONFLICT, ErrorCode::GenerationInProgress),
-        ExportError::NoCutOut => refused(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::InvalidInput),
+        ExportError::NoCutOut | ExportError::OtherVersion => {
+            refused(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::InvalidInput)
+        }
         ExportError::Service(error) => Problem::service(error, locale),
         ExportError::Studio(error) => {
             tracing::error!(%error, "an export could not be made");

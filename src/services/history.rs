@@ -7,6 +7,11 @@ use sea_orm::{
 };
 
 use super::{ApiScope, Context, ServiceError, Viewer};
+use crate::{
+    domain::{PictureNote, RevisionName},
+    storage::{GenerationFolder, StorageError},
+    studio,
+};
 
 /// Where a generation stands in the history: newest first, the id breaks ties.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +166,25 @@ pub async fn revisions_of_posters(
         .order_by_asc(revisions::Column::Id)
         .all(context.database.read())
         .await?)
+}
+
+/// What a seller should know about a stored picture, from the recipe beside it.
+///
+/// A picture without a recipe has none. Nor has one whose recipe cannot be read now: that is logged,
+/// for a hint is no reason to fail a page.
+pub async fn notes_of_revision(context: &Context, revision: &revisions::Model) -> Vec<PictureNote> {
+    let stem = revision.file_name.split('.').next().unwrap_or_default();
+    let Some((dimension, name)) = RevisionName::parse_file_stem(stem) else { return Vec::new() };
+    let key = GenerationFolder::new(revision.user_id, &revision.generation_id).recipe(dimension, name);
+    let json = match context.storage.get(&key).await {
+        Ok(json) => json,
+        Err(StorageError::NotFound(_)) => return Vec::new(),
+        Err(error) => {
+            tracing::warn!(%error, key, "a recipe could not be read");
+            return Vec::new();
+        }
+    };
+    serde_json::from_slice(&json).map(|recipe| studio::notes_of(&recipe)).unwrap_or_default()
 }
 
 /// The active edits of several posters (one each at most). The caller has scoped the ids.

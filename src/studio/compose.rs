@@ -12,7 +12,7 @@ use super::{
     sheet::{Frame, Sheet},
 };
 use crate::{
-    composer::{ComposeError, Composer, Picture, Placed, Scene, Templates},
+    composer::{ComposeError, Composer, Picture, Placed, Scene, Templates, Unprintable},
     domain::Dimension,
     imaging::{self, ShadowStyle},
     providers::image::Plate,
@@ -39,6 +39,7 @@ pub(super) struct Set {
     pub(super) pixels: RgbaImage,
     plate: RgbaImage,
     placed: Vec<Placed>,
+    unprintable: Unprintable,
 }
 
 impl Press<'_> {
@@ -46,8 +47,8 @@ impl Press<'_> {
     /// the processor.
     pub(super) fn print(&self, draft: &Draft, plate: Plate) -> Result<PaintedPoster, StudioError> {
         let request_id = plate.provider_request_id.clone();
-        let Set { pixels, plate, placed } = self.set(draft, plate)?;
-        let recipe = recipe::write(self, draft, &placed, request_id.as_deref());
+        let Set { pixels, plate, placed, unprintable } = self.set(draft, plate)?;
+        let recipe = recipe::write(self, draft, &placed, &unprintable, request_id.as_deref());
         Ok(PaintedPoster {
             jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),
             width: pixels.width(),
@@ -61,20 +62,21 @@ impl Press<'_> {
     /// Sets product and type on the plate.
     pub(super) fn set(&self, draft: &Draft, mut plate: Plate) -> Result<Set, StudioError> {
         let (pictures, places) = self.pictures(draft)?;
-        let words = self.printable(&self.language.words(&draft.words));
+        let mut unprintable = Unprintable::default();
+        let words = self.printable(&self.language.words(&draft.words), &mut unprintable);
 
         let (mut scene, placed) = self.fitted(draft, &words, &places, pictures)?;
         contrast::calm(&mut plate.pixels, &placed, &self.plan.theme);
         scene.pictures.insert(Arc::from("plate"), picture(plate.pixels.clone())?);
         let pixels = self.composer.render(&scene)?;
-        Ok(Set { pixels, plate: plate.pixels, placed })
+        Ok(Set { pixels, plate: plate.pixels, placed, unprintable })
     }
 
     /// Where everything of the page stands.
     #[cfg(test)]
     pub(super) fn measured(&self, draft: &Draft) -> Result<Vec<Placed>, StudioError> {
         let (pictures, places) = self.pictures(draft)?;
-        let words = self.printable(&self.language.words(&draft.words));
+        let words = self.printable(&self.language.words(&draft.words), &mut Unprintable::default());
         self.fitted(draft, &words, &places, pictures).map(|(_, placed)| placed)
     }
 
@@ -116,12 +118,13 @@ impl Press<'_> {
     }
 
     /// Every word without the characters that no font draws.
-    pub(super) fn printable(&self, value: &Value) -> Value {
+    pub(super) fn printable(&self, value: &Value, unprintable: &mut Unprintable) -> Value {
         match value {
-            Value::String(text) => self.composer.fonts().printable(text).into(),
-            Value::Array(items) => items.iter().map(|item| self.printable(item)).collect(),
+            Value::String(text) => self.composer.fonts().printable(text, unprintable).into(),
+            Value::Array(items) => items.iter().map(|item| self.printable(item, unprintable)).collect(),
             Value::Object(fields) => {
-                fields.iter().map(|(key, item)| (key.clone(), self.printable(item))).collect::<Map<_, _>>().into()
+                let field = |(key, item): (&String, &Value)| (key.clone(), self.printable(item, unprintable));
+                fields.iter().map(field).collect::<Map<_, _>>().into()
             }
             other => other.clone(),
         }

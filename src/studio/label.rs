@@ -115,8 +115,13 @@ impl Labels {
         )
     }
 
-    /// The record as the standard spells it. Label 1 = made by AI. The propagation fields belong to
-    /// whoever publishes the picture and stay empty until then.
+    /// The record as the standard spells it; label 1 is "made by AI".
+    ///
+    /// A service that both makes a picture and hands it out stands in both pairs of fields, under one
+    /// number: it is the first to pass the picture on. A platform that publishes it puts itself and its
+    /// own number in place of the second pair (Measures for Labelling AI-Generated Content, article 6).
+    /// The reserved codes are for a service's own protection of the record, by signature or hash, and
+    /// the standard leaves them to it: there is no key here that others could check one with.
     fn record(&self, content_id: &str) -> String {
         let producer: String = self.producer.chars().take(PRODUCER_CHARS_MAX).collect();
         json!({
@@ -124,8 +129,8 @@ impl Labels {
             "ContentProducer": producer,
             "ProduceID": content_id,
             "ReservedCode1": "",
-            "ContentPropagator": "",
-            "PropagateID": "",
+            "ContentPropagator": producer,
+            "PropagateID": content_id,
             "ReservedCode2": "",
         })
         .to_string()
@@ -182,6 +187,10 @@ mod tests {
         assert_eq!(record["Label"], "1");
         assert_eq!(record["ContentProducer"], "甲 & <乙> \"丙\"");
         assert_eq!(record["ProduceID"], "session_x/00-prime");
+        assert_eq!(
+            (&record["ContentPropagator"], &record["PropagateID"]),
+            (&record["ContentProducer"], &record["ProduceID"])
+        );
         let mut keys: Vec<_> = record.as_object().expect("an object").keys().map(String::as_str).collect();
         keys.sort_unstable();
         assert_eq!(

@@ -19,7 +19,7 @@ use super::{
     tests::{brief, studio},
 };
 use crate::{
-    composer::{Picture, Placed, PlacedKind, TakumiComposer, Templates},
+    composer::{Picture, Placed, PlacedKind, TakumiComposer, Templates, Unprintable},
     domain::{
         BilingualLayout, Dimension, PosterFormat, StyleChoice, TypographyStyle, VisualStyle,
         report::{Bilingual, zh_columns},
@@ -142,7 +142,7 @@ fn laid_out(press: &Press<'_>, draft: &layouts::Draft) -> (String, Vec<Placed>) 
         places.insert(name.to_owned(), frame.style().into());
         pictures.insert(Arc::from(name), Picture::new(RgbaImage::from_pixel(1, 1, Rgba([0; 4]))).unwrap());
     }
-    let words = press.printable(&draft.words);
+    let words = press.printable(&draft.words, &mut Unprintable::default());
     let (scene, placed) = press.fitted(draft, &words, &places, pictures).unwrap();
     (scene.html, placed)
 }

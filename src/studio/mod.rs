@@ -33,6 +33,6 @@ pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
 pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
 pub use language::Language;
 pub use plan::SetPlan;
-pub use recipe::{Recipe, RecipeError};
+pub use recipe::{Recipe, RecipeError, notes_of};
 pub use recompose::Remake;
 pub use workshop::Studio;

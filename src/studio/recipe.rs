@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{BriefPhoto, compose::Press, layouts::Draft};
 use crate::{
-    composer::{COMPOSER_VERSION, Placed, PlacedKind},
-    domain::{Dimension, PosterFormat, SetStyle, report::ProductReport},
+    composer::{COMPOSER_VERSION, Placed, PlacedKind, Unprintable},
+    domain::{Dimension, PictureNote, PosterFormat, SetStyle, report::ProductReport},
 };
 
 /// The version of the recipe's form.
@@ -88,11 +88,30 @@ fn format<'de, D: Deserializer<'de>>(from: D) -> Result<PosterFormat, D::Error> 
     PosterFormat::from_code(&String::deserialize(from)?).ok_or_else(|| D::Error::custom("no such format"))
 }
 
+/// What a seller should know about the picture that a stored recipe belongs to. A recipe that says
+/// nothing about it (older ones do not) has no notes.
+pub fn notes_of(recipe: &Value) -> Vec<PictureNote> {
+    serde_json::from_value(recipe["notes"].clone()).unwrap_or_default()
+}
+
+fn notes(unprintable: &Unprintable) -> Vec<PictureNote> {
+    let left_out = PictureNote::CharactersLeftOut { characters: unprintable.left_out.clone() };
+    let replaced = PictureNote::CharactersReplaced { characters: unprintable.replaced.clone() };
+    let told = [(unprintable.left_out.is_empty(), left_out), (unprintable.replaced.is_empty(), replaced)];
+    told.into_iter().filter(|(is_empty, _)| !is_empty).map(|(_, note)| note).collect()
+}
+
 /// Classes of elements that are surfaces of their own.
 const SHAPES: [&str; 4] = ["card", "cta", "filled", "seal"];
 
 /// Writes down how a poster was made.
-pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], provider_request_id: Option<&str>) -> Value {
+pub(super) fn write(
+    press: &Press<'_>,
+    draft: &Draft,
+    placed: &[Placed],
+    unprintable: &Unprintable,
+    provider_request_id: Option<&str>,
+) -> Value {
     let plan = press.plan;
     json!({
         "version": RECIPE_VERSION,
@@ -112,6 +131,7 @@ pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], provide
         "provider": { "name": press.provider, "requestId": provider_request_id },
         "report": plan.report,
         "words": draft.words,
+        "notes": notes(unprintable),
         "layers": placed.iter().filter_map(layer).collect::<Vec<_>>(),
     })
 }

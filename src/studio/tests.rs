@@ -3,13 +3,13 @@ use std::sync::Arc;
 use image::{Rgba, RgbaImage};
 
 use super::{
-    Brief, BriefPhoto, Recipe, RecipeError, Studio, StudioError, layouts,
+    Brief, BriefPhoto, Recipe, RecipeError, Studio, StudioError, layouts, notes_of,
     report::RuleTextModel,
     sheet::{Frame, Sheet},
 };
 use crate::{
     composer::TakumiComposer,
-    domain::{Dimension, FailureCode, PosterFormat, PosterStage, StyleChoice, VisualStyle},
+    domain::{Dimension, FailureCode, PictureNote, PosterFormat, PosterStage, StyleChoice, VisualStyle},
     imaging::{Photo, contrast_ratio},
     providers::image::{BuiltinPlates, Script, ScriptedProvider},
 };
@@ -55,6 +55,23 @@ pub(super) fn brief(description: &str, cut_out: bool, format: PosterFormat, visu
 fn frame_of(layer: &serde_json::Value) -> Frame {
     let at = |index: usize| layer["box"][index].as_f64().unwrap() as f32;
     Frame::new(at(0), at(1), at(2), at(3))
+}
+
+#[tokio::test]
+async fn characters_that_no_font_has_are_told_with_the_poster() {
+    let studio = studio();
+    let told = async |description: &str| {
+        let brief = brief(description, true, PosterFormat::Square1x1, None);
+        let plan = studio.plan(&brief).await.unwrap();
+        let poster = studio.paint(&plan, Dimension::Hero, &|_| {}).await.unwrap();
+        let stored = serde_json::from_str(&poster.recipe.to_string()).unwrap();
+        (notes_of(&stored), poster.recipe["layers"].to_string())
+    };
+    let (notes, layers) = told("红色\u{9fff}玻璃瓶，容量380 mL").await;
+    assert_eq!(notes, [PictureNote::CharactersLeftOut { characters: vec!['\u{9fff}'] }], "{layers}");
+    assert!(!layers.contains('\u{9fff}') && layers.contains("玻璃瓶"), "{layers}");
+    assert_eq!(told("红色玻璃瓶，容量380 mL").await.0, []);
+    assert_eq!(notes_of(&serde_json::json!({ "version": 2 })), [], "a recipe from before there were notes");
 }
 
 #[tokio::test]

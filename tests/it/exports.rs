@@ -4,6 +4,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use async_zip::base::read::mem::ZipFileReader;
+use entity::{generations, revisions};
 use haibao::{
     domain::Locale,
     exports::{Outcome, RuleKind},
@@ -12,13 +13,19 @@ use haibao::{
     services::exports::ExportError,
     storage::sha256_hex,
 };
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, QueryFilter,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
     database::engines,
     house::House,
     run,
-    seller::{Seller, Server, fixture},
+    seller::{Seller, fixture},
+    server::Server,
 };
 
 const URLS: &str = "query($id: ID!, $market: String!) { generation(id: $id) { whiteMainUrl marketPackUrl(market: $market)
@@ -176,8 +183,13 @@ fn ai_made_posters_and_all_that_is_made_from_them_are_marked() {
 
         let generation = haibao::services::history::generation(&house.context, &house.viewer, &id).await;
         let generation = generation.expect("an answer").expect("the set");
+        other_versions_are_refused(&house, &generation).await;
         let clean = house.exports.file(&generation, "00-prime.clean.jpg").await.expect("a poster without words");
         assert_eq!(record(&clean)["ProduceID"], poster["ProduceID"]);
+        assert_eq!(
+            (&poster["ContentPropagator"], &poster["PropagateID"]),
+            (&poster["ContentProducer"], &poster["ProduceID"])
+        );
 
         let check = house.exports.check(&house.viewer, &id, "pinduoduo").await.expect("a check");
         let carousel = check.files.iter().find(|file| file.slot.code == "carousel").expect("a file");
@@ -185,5 +197,51 @@ fn ai_made_posters_and_all_that_is_made_from_them_are_marked() {
         assert_eq!(text.outcome, Outcome::Warn, "{}", text.reason(Locale::En));
         assert!(matches!(house.exports.file(&generation, "01-prime.zh.jpg").await, Err(ExportError::UnknownFile)));
         house.assert_sound().await;
+
+        // The newest picture is exported; one that was not composed lets the one before it stand in.
+        edited(&house, &generation).await;
+        let not_composed = house.exports.file(&generation, "00-edit0.clean.jpg").await.expect("a poster");
+        assert_eq!(not_composed, clean);
+        let folder = house.folder.path().join(format!("outputs/{}/{id}", house.viewer.user_id));
+        for kind in ["json", "plate.jpg"] {
+            let copied =
+                std::fs::copy(folder.join(format!("00-prime.{kind}")), folder.join(format!("00-edit0.{kind}")));
+            copied.expect("what an edit composes from");
+        }
+        let edit = house.exports.file(&generation, "00-edit0.clean.jpg").await.expect("a poster");
+        assert_eq!(record(&edit)["ProduceID"], format!("{id}/00-edit0"));
+        let missing = house.exports.file(&generation, "00-edit1.clean.jpg").await;
+        assert!(matches!(missing, Err(ExportError::UnknownFile)), "{missing:?}");
     });
+}
+
+/// A recipe that another version of the program wrote is a refusal that tells what is the matter.
+async fn other_versions_are_refused(house: &House, generation: &generations::Model) {
+    let path = house.folder.path().join(format!("outputs/{}/{}/00-prime.json", house.viewer.user_id, generation.id));
+    let json = std::fs::read_to_string(&path).expect("a recipe");
+    std::fs::write(&path, json.replacen("\"version\":2", "\"version\":1", 1)).expect("a file");
+    let refused = house.exports.file(generation, "00-prime.zh.jpg").await.expect_err("a refusal");
+    assert!(matches!(refused, ExportError::OtherVersion), "{refused:?}");
+    assert!(refused.message(Locale::Zh).is_some_and(|text| text.contains("其他版本")));
+    let (one, other) =
+        tokio::join!(house.exports.pack(generation, "taobao"), house.exports.file(generation, "00-prime.en.jpg"));
+    assert!(matches!(one.map(|_| ()), Err(ExportError::OtherVersion)));
+    assert!(matches!(other, Err(ExportError::OtherVersion)), "{other:?}");
+    std::fs::write(&path, json).expect("a file");
+}
+
+/// A second picture of the set's first poster.
+async fn edited(house: &House, generation: &generations::Model) {
+    let prime = revisions::Entity::find().filter(revisions::Column::GenerationId.eq(generation.id.as_str()));
+    let txn = house.context.database.write().await.expect("a transaction");
+    let prime = prime.one(&txn).await.expect("an answer").expect("a picture");
+    let mut edit: revisions::ActiveModel = prime.into();
+    edit.id = NotSet;
+    edit.edit_ordinal = Set(Some(0));
+    edit.name = Set("edit0".to_owned());
+    edit.file_name = Set("00-edit0.jpg".to_owned());
+    edit.hold_id = Set(None);
+    // Every value, not only the changed ones.
+    edit.reset_all().insert(&txn).await.expect("a row");
+    txn.commit().await.expect("a commit");
 }

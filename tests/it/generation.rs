@@ -14,7 +14,7 @@ use haibao::{
     providers::image::{Script, ScriptedProvider},
     services::{
         ServiceError,
-        generations::{CancelOutcome, CreateOutcome, RetryOutcome, RetryPoster, cancel, create, retry},
+        generations::{CancelOutcome, QueueOutcome, RetryPoster, cancel, create, retry},
     },
 };
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -129,8 +129,8 @@ fn of_many_sets_at_once_one_is_accepted() {
                 clients.spawn(async move {
                     let order = house.order(&format!("key-{number}"), &[0]);
                     match create(&house.context, &house.viewer, order).await.expect("an answer") {
-                        CreateOutcome::Created(generation, _) => Some(generation.id),
-                        CreateOutcome::InProgress(_) => None,
+                        QueueOutcome::Queued(generation, _) => Some(generation.id),
+                        QueueOutcome::InProgress(_) => None,
                         other => panic!("{other:?}"),
                     }
                 });
@@ -172,7 +172,7 @@ fn too_few_credits_leave_nothing_behind() {
         for backend in engines() {
             let house = House::new(backend, ScriptedProvider::new(), 7).await;
             let refused = create(&house.context, &house.viewer, house.order("k", &[0, 1])).await.expect("an answer");
-            let told = matches!(refused, CreateOutcome::InsufficientCredits { required: 8, available: 7 });
+            let told = matches!(refused, QueueOutcome::InsufficientCredits { required: 8, available: 7 });
             assert!(told, "{backend:?}: {refused:?}");
             let rows = generations::Entity::find().count(house.database().read()).await.expect("a count");
             assert_eq!((rows, house.wallet().await), (0, (7, 0)), "{backend:?}");
@@ -250,7 +250,7 @@ fn a_canceled_set_gives_everything_back_and_a_poster_of_it_can_be_retried() {
             };
             for _ in 0..3 {
                 let answer = retry(&house.context, &house.viewer, &wish).await.expect("an answer");
-                assert!(matches!(answer, RetryOutcome::Queued(..)), "{backend:?}: {answer:?}");
+                assert!(matches!(answer, QueueOutcome::Queued(..)), "{backend:?}: {answer:?}");
                 assert_eq!(house.wallet().await, (4, 4), "{backend:?}: one hold, however often it is asked for");
             }
             house.work_until_idle().await;

@@ -7,7 +7,7 @@ use haibao::{
     imaging::ImageLimits,
     providers::image::ScriptedProvider,
     services::{
-        generations::{CreateOutcome, DeleteOutcome, create, delete},
+        generations::{DeleteOutcome, QueueOutcome, create, delete},
         housekeeping::{deleted_sets_clear, stray_uploads_delete, unused_uploads_delete},
         uploads::{UploadOutcome, store},
     },
@@ -103,7 +103,7 @@ fn a_set_is_refused_when_its_photo_is_tidied_away_and_refunded_when_it_vanishes(
             }
             let again = create(&house.context, &house.viewer, house.order("second", &[0])).await.expect("an answer");
             assert!(
-                matches!(again, CreateOutcome::Invalid(ref refused) if refused[0].path == "photoIds.0"),
+                matches!(again, QueueOutcome::Invalid(ref refused) if refused[0].path == "photoIds.0"),
                 "{again:?}"
             );
             house.assert_sound().await;

@@ -16,7 +16,11 @@ use haibao::{
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
-use crate::support::{environment, run, server::Installation};
+use crate::support::{
+    environment, run,
+    seller::{Seller, fixture},
+    server::Server,
+};
 
 /// Kills in CI.
 const KILLS: usize = 100;
@@ -25,15 +29,15 @@ const SELLERS: usize = 3;
 
 const CREATE: &str = "mutation($i: CreateGenerationInput!) { createGeneration(input: $i) { __typename ... on UserError { code message } } }";
 
-struct Seller {
-    token: String,
+struct Customer {
+    seller: Seller,
     photo: String,
     orders: usize,
 }
 
-impl Seller {
+impl Customer {
     /// Orders the next set; while one is active that is refused, and asked again after the next start.
-    async fn order(&mut self, installation: &Installation) {
+    async fn order(&mut self) {
         let input = json!({
             "idempotencyKey": format!("order-{}", self.orders),
             "photoIds": [self.photo],
@@ -41,7 +45,7 @@ impl Seller {
             "dimensions": [0, 3, 8],
             "format": "SQUARE_1_1",
         });
-        let answer = installation.ask(Some(&self.token), CREATE, json!({ "i": input })).await;
+        let answer = self.seller.graphql(CREATE, json!({ "i": input })).await;
         match answer["createGeneration"]["__typename"].as_str() {
             Some("CreateGenerationSuccess") => self.orders += 1,
             Some("GenerationInProgress") => {}
@@ -50,8 +54,8 @@ impl Seller {
     }
 }
 
-async fn active(installation: &Installation) -> u64 {
-    let database = installation.database().await;
+async fn active(server: &Server) -> u64 {
+    let database = server.database().await;
     let states = [GenerationState::Queued, GenerationState::Running];
     let active = generations::Entity::find().filter(generations::Column::State.is_in(states));
     let count = active.count(database.read()).await.expect("a count");
@@ -63,46 +67,44 @@ async fn active(installation: &Installation) -> u64 {
 fn a_hundred_kills_lose_nothing() {
     let kills = environment("TEST_KILLS").and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
     run(async {
-        let mut installation = Installation::new();
-        installation.start().await;
+        let mut server = Server::start(&[]);
         let mut sellers = Vec::new();
         for number in 0..SELLERS {
             let email = format!("seller{number}@example.com");
-            let token = installation.sign_in(&email).await;
-            let granted = installation.run(&["credits", "grant", &email, "100000"]);
-            assert!(granted.status.success(), "{granted:?}");
+            let seller = server.seller(&email).await;
+            let (code, granted) = server.command(&["credits", "grant", &email, "100000"]);
+            assert_eq!(code, 0, "{granted}");
             // Cut out already: a busy photo takes an unoptimised build longer than the pause between two kills.
-            let photo = installation.upload(&token, "lipstick-cutout.png").await;
-            sellers.push(Seller { token, photo, orders: 0 });
+            let photo = seller.photo(fixture("lipstick-cutout.png")).await;
+            sellers.push(Customer { seller, photo, orders: 0 });
         }
 
         // One set undisturbed tells how long a kill should wait to hit every part of the work.
         let started = Instant::now();
-        sellers[0].order(&installation).await;
-        let ended = async |this: &Installation| (active(this).await == 0).then_some(());
-        installation.until("the first set", ended).await;
+        sellers[0].order().await;
+        let ended = async |this: &Server| (active(this).await == 0).then_some(());
+        server.until("the first set", ended).await;
         let longest_ms = (started.elapsed().as_millis() as u32).clamp(200, 10_000);
 
         let chance = SeededIds::new(9);
         for number in 0..kills {
             for seller in &mut sellers {
-                seller.order(&installation).await;
+                seller.order().await;
             }
             tokio::time::sleep(Duration::from_millis(u64::from(chance.below(longest_ms)))).await;
-            installation.kill();
-            let database = installation.database().await;
+            server.kill();
+            let database = server.database().await;
             let broken = audit::broken(database.read()).await.expect("the audit runs");
             assert!(broken.is_empty(), "after kill {number}: {broken:?}");
             database.close().await.expect("closed");
-            installation.start().await;
+            server.restart();
         }
 
-        installation.until("the rest of the work", ended).await;
-        assert!(installation.terminate(), "the server ends well when asked to:\n{}", installation.log());
-        let doctor = installation.run(&["doctor"]);
-        assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
+        server.until("the rest of the work", ended).await;
+        assert!(server.terminate(), "the server ends well when asked to:\n{}", server.log());
+        server.assert_healthy();
 
-        let database = installation.database().await;
+        let database = server.database().await;
         for user in users::Entity::find().all(database.read()).await.expect("the users") {
             assert_eq!(user.frozen, 0, "{}", user.email);
         }

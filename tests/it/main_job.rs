@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{
     run,
-    seller::{CREATE_GENERATION, Server, create_variables},
+    seller::{CREATE_GENERATION, create_variables},
+    server::Server,
 };
 
 const EVENTS: &str = "query($id: ID!) { generationEvents(generationId: $id, first: 100) { __typename seq

@@ -4,13 +4,13 @@ use async_graphql::{Context, Object, Result, SimpleObject};
 
 use super::generation::signed_url;
 use crate::{
-    domain::{Dimension, Locale},
+    domain::{Dimension, Locale, RevisionName},
     exports,
     graphql::{
-        enums::{ExportOutcome, ExportPicture, ExportRuleKind, ExportRuleSource, ExportWords},
+        enums::{ExportOutcome, ExportPicture, ExportRegion, ExportRuleKind, ExportRuleSource, ExportWords},
         scalars::int,
     },
-    services::exports::{FileCheck, PackCheck, export_path, poster_file},
+    services::exports::{FileCheck, PackCheck, export_path, plate_file, poster_file},
     studio::Language,
 };
 
@@ -19,11 +19,17 @@ use crate::{
 pub struct PosterExports {
     pub(super) generation_id: String,
     pub(super) dimension: Dimension,
+    /// Its newest picture.
+    pub(super) revision: RevisionName,
 }
 
 impl PosterExports {
     fn url(&self, ctx: &Context<'_>, file: &str) -> Result<String> {
         Ok(signed_url(ctx, &self.generation_id, &export_path(file), None)?)
+    }
+
+    fn in_language(&self, ctx: &Context<'_>, language: Language) -> Result<String> {
+        self.url(ctx, &poster_file(self.dimension, self.revision, language))
     }
 }
 
@@ -32,23 +38,22 @@ impl PosterExports {
 impl PosterExports {
     /// A signed address of the poster with Chinese words alone.
     async fn zh_only_url(&self, ctx: &Context<'_>) -> Result<String> {
-        self.url(ctx, &poster_file(self.dimension, Language::ZhOnly))
+        self.in_language(ctx, Language::ZhOnly)
     }
 
     /// A signed address of the poster with English words alone; what has no English is left out.
     async fn en_only_url(&self, ctx: &Context<'_>) -> Result<String> {
-        self.url(ctx, &poster_file(self.dimension, Language::EnOnly))
+        self.in_language(ctx, Language::EnOnly)
     }
 
     /// A signed address of the poster without words: background, product and photos.
     async fn clean_url(&self, ctx: &Context<'_>) -> Result<String> {
-        self.url(ctx, &poster_file(self.dimension, Language::Wordless))
+        self.in_language(ctx, Language::Wordless)
     }
 
     /// A signed address of the background alone, without words and product.
     async fn plate_url(&self, ctx: &Context<'_>) -> Result<String> {
-        let stem = crate::domain::RevisionName::Prime.file_stem(self.dimension);
-        self.url(ctx, &format!("{stem}.plate.jpg"))
+        self.url(ctx, &plate_file(self.dimension, self.revision))
     }
 }
 
@@ -72,6 +77,11 @@ impl ExportMarket {
     /// The name in English.
     async fn title_en(&self) -> &str {
         &self.0.title_en
+    }
+
+    /// Whose buyers it has.
+    async fn region(&self) -> ExportRegion {
+        self.0.region.into()
     }
 
     /// The day on which its rules were last held against their sources, `YYYY-MM-DD`. The seller console

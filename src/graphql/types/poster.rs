@@ -9,15 +9,16 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::{Dimension, PosterExports, generation::signed_url};
 use crate::{
-    domain::{self, Locale, RevisionName},
+    domain::{self, Locale, PictureNote, RevisionName},
     graphql::{
         ApiError,
-        api::{load, load_existing, locale},
-        enums::{EditMode, EditState, FailureCode, PosterState, RevisionKind},
+        api::{api, load, load_existing, locale},
+        enums::{EditMode, EditState, FailureCode, PosterState, RevisionKind, RevisionNoteCode},
         ids::NodeId,
         loaders::{ActiveEditOf, EditById, RevisionById, RevisionsOf},
         scalars::{DateTime, int},
     },
+    services::history,
 };
 
 /// One dimension inside a set.
@@ -73,11 +74,14 @@ impl Poster {
         Ok(rows.iter().cloned().map(Revision).collect())
     }
 
-    /// The pictures beside it: one language, no words, the background. Null until it succeeded.
-    async fn exports(&self) -> Option<PosterExports> {
-        let dimension = domain::Dimension::from_index(self.0.dimension)?;
-        let is_made = self.0.state == StoredPosterState::Succeeded;
-        is_made.then(|| PosterExports { generation_id: self.0.generation_id.clone(), dimension })
+    /// The pictures beside its newest one: one language, no words, the background. Null until it
+    /// succeeded.
+    async fn exports(&self, ctx: &Context<'_>) -> Result<Option<PosterExports>> {
+        let Some(dimension) = domain::Dimension::from_index(self.0.dimension) else { return Ok(None) };
+        let rows = load(ctx, RevisionsOf(self.0.id)).await?.unwrap_or_default();
+        let newest = rows.iter().filter_map(|row| row.name.parse().ok()).max();
+        let generation_id = self.0.generation_id.clone();
+        Ok(newest.map(|revision| PosterExports { generation_id, dimension, revision }))
     }
 
     /// The edit that is queued or running, if there is one.
@@ -187,6 +191,13 @@ impl Revision {
         DateTime::from_ms(self.0.created_at_ms)
     }
 
+    /// What a seller should know about it: characters that could not be set as they were written. Empty
+    /// for most pictures.
+    async fn notes(&self, ctx: &Context<'_>) -> Vec<RevisionNote> {
+        let notes = history::notes_of_revision(&api(ctx).services, &self.0).await;
+        notes.iter().map(|note| RevisionNote::new(note, locale(ctx))).collect()
+    }
+
     /// The picture that an edit started from.
     async fn base(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
         match self.0.base_revision_id {
@@ -217,6 +228,28 @@ impl Revision {
     /// Which picture of its poster it is.
     pub fn revision_name(&self) -> Option<RevisionName> {
         self.0.name.parse().ok()
+    }
+}
+
+/// What a seller should know about a picture: nothing failed, but not all is as it was written.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct RevisionNote {
+    /// What happened.
+    pub code: RevisionNoteCode,
+    /// Fit for a person, in the request's language; names the characters.
+    pub message: String,
+    /// The characters that were written and are not shown so, each once.
+    pub characters: Vec<String>,
+}
+
+impl RevisionNote {
+    fn new(note: &PictureNote, locale: Locale) -> Self {
+        let code = match note {
+            PictureNote::CharactersLeftOut { .. } => RevisionNoteCode::CharactersLeftOut,
+            PictureNote::CharactersReplaced { .. } => RevisionNoteCode::CharactersReplaced,
+        };
+        let characters = note.characters().into_iter().map(String::from).collect();
+        Self { code, message: note.message(locale), characters }
     }
 }
 

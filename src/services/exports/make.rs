@@ -5,14 +5,14 @@ use std::{str::FromStr, sync::Arc};
 use bytes::Bytes;
 use image::RgbaImage;
 
-use super::{ExportError, Exports, FinishedSet};
+use super::{Composed, ExportError, Exports, FinishedSet};
 use crate::{
     domain::{Dimension, RevisionName},
     exports,
     imaging::{self, ImageLimits},
     services::ServiceError,
     storage::{StorageError, sha256_hex},
-    studio::{Language, Origin, Remake, SetPlan, StudioError},
+    studio::{Language, Origin, Remake, StudioError},
 };
 
 /// The file name of the product on white.
@@ -30,14 +30,19 @@ pub enum ExportName {
     /// `white-main.jpg`.
     WhiteMain,
     /// `00-prime.plate.jpg`: the background alone.
-    Plate(Dimension),
+    Plate(Dimension, RevisionName),
     /// `00-prime.zh.jpg`, `00-prime.en.jpg`, `00-prime.clean.jpg`.
-    Poster(Dimension, Language),
+    Poster(Dimension, RevisionName, Language),
 }
 
-/// The file name of a poster's export: `00-prime.zh.jpg`.
-pub fn poster_file(dimension: Dimension, language: Language) -> String {
-    format!("{}.{}.jpg", RevisionName::Prime.file_stem(dimension), language.code())
+/// The file name of a picture's export: `00-prime.zh.jpg`.
+pub fn poster_file(dimension: Dimension, revision: RevisionName, language: Language) -> String {
+    format!("{}.{}.jpg", revision.file_stem(dimension), language.code())
+}
+
+/// The file name of a picture's background: `00-prime.plate.jpg`.
+pub fn plate_file(dimension: Dimension, revision: RevisionName) -> String {
+    format!("{}.plate.jpg", revision.file_stem(dimension))
 }
 
 /// The file name of a marketplace's pack.
@@ -57,27 +62,26 @@ impl FromStr for ExportName {
         if name == WHITE_MAIN_FILE {
             return Ok(Self::WhiteMain);
         }
-        Dimension::ALL
-            .into_iter()
-            .find_map(|dimension| {
-                let kind = name.strip_prefix(&RevisionName::Prime.file_stem(dimension))?.strip_suffix(".jpg")?;
-                Some(match kind {
-                    ".plate" => Self::Plate(dimension),
-                    ".zh" => Self::Poster(dimension, Language::ZhOnly),
-                    ".en" => Self::Poster(dimension, Language::EnOnly),
-                    ".clean" => Self::Poster(dimension, Language::Wordless),
-                    _ => return None,
-                })
-            })
-            .ok_or(ExportError::UnknownFile)
+        let read = || {
+            let (stem, kind) = name.strip_suffix(".jpg")?.rsplit_once('.')?;
+            let (dimension, revision) = RevisionName::parse_file_stem(stem)?;
+            if kind == "plate" {
+                return Some(Self::Plate(dimension, revision));
+            }
+            let languages = [Language::ZhOnly, Language::EnOnly, Language::Wordless];
+            let language = languages.into_iter().find(|language| language.code() == kind)?;
+            Some(Self::Poster(dimension, revision, language))
+        };
+        read().ok_or(ExportError::UnknownFile)
     }
 }
 
 impl Exports {
     pub(super) async fn made(&self, set: &FinishedSet, name: ExportName) -> Result<Bytes, ExportError> {
         match name {
-            ExportName::Plate(dimension) => {
-                let key = set.folder.plate(dimension, RevisionName::Prime);
+            ExportName::Plate(dimension, revision) => {
+                let composed = self.composed(set, dimension, revision).await?;
+                let key = set.folder.plate(dimension, composed.revision);
                 match self.context.storage.get(&key).await {
                     Err(StorageError::NotFound(_)) => Err(ExportError::UnknownFile),
                     read => Ok(read.map_err(ServiceError::from)?),
@@ -94,16 +98,14 @@ impl Exports {
                 })
                 .await
             }
-            ExportName::Poster(dimension, language) => {
-                if !set.posters.contains(&dimension) {
-                    return Err(ExportError::UnknownFile);
-                }
-                let file = poster_file(dimension, language);
+            ExportName::Poster(dimension, revision, language) => {
+                let composed = self.composed(set, dimension, revision).await?;
+                let file = poster_file(dimension, composed.revision, language);
                 let tag = self.tag(&file);
                 self.once(set, &format!("{tag}-{file}"), async {
-                    let plan = self.plan(set).await?;
-                    let (pixels, origin) = self.composed(set, &plan, dimension, plan.size(), language).await?;
-                    self.encoded(move || pixels, origin, content_id(set, dimension)).await
+                    let proportions = self.plan_of(set, &composed).await?.size();
+                    let pixels = self.set_anew(set, &composed, proportions, language).await?;
+                    self.encoded(move || pixels, composed.origin, content_id(set, &composed)).await
                 })
                 .await
             }
@@ -137,30 +139,22 @@ impl Exports {
         Ok(jpeg.await?.into())
     }
 
-    /// A poster set anew, and where its pixels come from.
-    pub(super) async fn composed(
+    /// A picture set anew.
+    pub(super) async fn set_anew(
         &self,
         set: &FinishedSet,
-        plan: &SetPlan,
-        dimension: Dimension,
+        composed: &Composed,
         proportions: (u32, u32),
         language: Language,
-    ) -> Result<(RgbaImage, Origin), ExportError> {
-        let origin = self.origin(set, dimension).await?;
-        let plate = match origin {
+    ) -> Result<RgbaImage, ExportError> {
+        let plan = self.plan_of(set, composed).await?;
+        let dimension = composed.dimension;
+        let plate = match composed.origin {
             Origin::Composed => None,
-            Origin::AiMade => Some(Arc::new(self.stored(&set.folder.plate(dimension, RevisionName::Prime)).await?)),
+            Origin::AiMade => Some(Arc::new(self.stored(&set.folder.plate(dimension, composed.revision)).await?)),
         };
         let remake = Remake { dimension, proportions, language, plate };
-        Ok((self.studio.recompose(plan, remake).await?, origin))
-    }
-
-    /// Who painted a poster's background.
-    pub(super) async fn origin(&self, set: &FinishedSet, dimension: Dimension) -> Result<Origin, ExportError> {
-        let key = set.folder.recipe(dimension, RevisionName::Prime);
-        let json = self.context.storage.get(&key).await.map_err(ServiceError::from)?;
-        let recipe = serde_json::from_slice(&json).map_err(|error| ServiceError::Corrupt(error.to_string()))?;
-        Ok(Origin::of_recipe(&recipe))
+        Ok(self.studio.recompose(&plan, remake).await?)
     }
 
     /// A stored picture, decoded.
@@ -178,7 +172,30 @@ impl Exports {
     }
 }
 
-/// What a poster is called in its AI-content record, whatever it is cut into.
-pub(super) fn content_id(set: &FinishedSet, dimension: Dimension) -> String {
-    format!("{}/{}", set.generation.id, RevisionName::Prime.file_stem(dimension))
+/// What a picture is called in its AI-content record, whatever it is cut into.
+pub(super) fn content_id(set: &FinishedSet, composed: &Composed) -> String {
+    format!("{}/{}", set.generation.id, composed.file_stem())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_name_a_picture_and_what_is_made_of_it() {
+        let name = |text: &str| text.parse::<ExportName>().ok();
+        for revision in [RevisionName::Prime, RevisionName::Edit(3)] {
+            let zh = poster_file(Dimension::Concept, revision, Language::ZhOnly);
+            assert_eq!(name(&zh), Some(ExportName::Poster(Dimension::Concept, revision, Language::ZhOnly)));
+            let plate = plate_file(Dimension::Concept, revision);
+            assert_eq!(name(&plate), Some(ExportName::Plate(Dimension::Concept, revision)));
+        }
+        assert_eq!(name("02-edit3.clean.jpg").is_some(), true);
+        assert_eq!(name(WHITE_MAIN_FILE), Some(ExportName::WhiteMain));
+        for wrong in
+            ["", ".jpg", "02-prime.jpg", "02-prime.fr.jpg", "2-prime.zh.jpg", "02-edit03.zh.jpg", "02-prime.zh.png"]
+        {
+            assert_eq!(name(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -12,11 +12,11 @@ use std::{sync::Arc, time::Duration};
 
 use ::entity::{
     enums::{GenerationState, PosterState},
-    generations, posters, scopes, uploads,
+    generations, posters, revisions, scopes, uploads,
 };
 use bytes::Bytes;
 use moka::future::Cache;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tokio::sync::Semaphore;
 
 use super::{ApiScope, Context, ServiceError, Viewer, history};
@@ -24,11 +24,11 @@ use crate::{
     domain::{Dimension, Locale, RevisionName},
     exports::{self, Market},
     imaging::{self, ImageLimits},
-    storage::{GenerationFolder, exports_folder},
-    studio::{BriefPhoto, Recipe, SetPlan, Studio, StudioError},
+    storage::{GenerationFolder, StorageError, exports_folder},
+    studio::{BriefPhoto, Origin, Recipe, RecipeError, SetPlan, Studio, StudioError},
 };
 
-pub use make::{ExportName, WHITE_MAIN_FILE, WHITE_MAIN_SIDE, export_path, market_file, poster_file};
+pub use make::{ExportName, WHITE_MAIN_FILE, WHITE_MAIN_SIDE, export_path, market_file, plate_file, poster_file};
 pub use pack::{FileCheck, Pack, PackCheck, PackFile};
 
 /// Packs made at the same time.
@@ -55,6 +55,9 @@ pub enum ExportError {
     /// The product could not be cut out of any photo.
     #[error("the product could not be cut out")]
     NoCutOut,
+    /// It was made by a version of the program whose recipes this one does not read.
+    #[error("the recipe of the set has another version")]
+    OtherVersion,
     /// The studio said no.
     #[error(transparent)]
     Studio(#[from] StudioError),
@@ -76,17 +79,30 @@ impl ExportError {
                 "照片中的商品无法干净抠出，请换用纯色背景或透明背景的照片",
                 "The product could not be cut out cleanly; take its photo on a plain or transparent ground",
             ),
+            Self::OtherVersion => locale.pick(
+                "这套海报由其他版本的程序生成，无法重新排版导出；原图仍可下载",
+                "This set was made by another version of the program and cannot be set anew; its pictures can be \
+                 downloaded as they are",
+            ),
             Self::Studio(_) | Self::Service(_) => return None,
+        })
+    }
+
+    /// The error of work that several requests waited for: each of them is told.
+    fn shared(error: Arc<Self>) -> Self {
+        Arc::try_unwrap(error).unwrap_or_else(|error| match &*error {
+            Self::OtherVersion => Self::OtherVersion,
+            other => ServiceError::Corrupt(other.to_string()).into(),
         })
     }
 }
 
-impl<E> From<Arc<E>> for ExportError
-where
-    E: std::fmt::Display,
-{
-    fn from(shared: Arc<E>) -> Self {
-        ServiceError::Corrupt(shared.to_string()).into()
+impl From<RecipeError> for ExportError {
+    fn from(error: RecipeError) -> Self {
+        match error {
+            RecipeError::Version(_) => Self::OtherVersion,
+            other => StudioError::from(other).into(),
+        }
     }
 }
 
@@ -111,7 +127,48 @@ pub(super) struct FinishedSet {
     pub(super) generation: generations::Model,
     pub(super) folder: GenerationFolder,
     /// The posters that were made, in the catalogue's order.
-    pub(super) posters: Vec<Dimension>,
+    pub(super) posters: Vec<MadePoster>,
+}
+
+/// A poster that was made, with its pictures.
+#[derive(Clone, Debug)]
+pub(super) struct MadePoster {
+    pub(super) dimension: Dimension,
+    /// Newest first; never empty.
+    revisions: Vec<RevisionName>,
+}
+
+impl MadePoster {
+    /// Its newest picture.
+    pub(super) fn current(&self) -> RevisionName {
+        self.revisions[0]
+    }
+}
+
+/// A picture that was composed, so that it can be composed again.
+pub(super) struct Composed {
+    pub(super) dimension: Dimension,
+    pub(super) revision: RevisionName,
+    pub(super) origin: Origin,
+    recipe: Bytes,
+}
+
+impl Composed {
+    /// Names it within its set: `00-prime`.
+    pub(super) fn file_stem(&self) -> String {
+        self.revision.file_stem(self.dimension)
+    }
+}
+
+impl FinishedSet {
+    /// Which posters were made.
+    pub(super) fn dimensions(&self) -> Vec<Dimension> {
+        self.posters.iter().map(|poster| poster.dimension).collect()
+    }
+
+    fn poster(&self, dimension: Dimension) -> Result<&MadePoster, ExportError> {
+        self.posters.iter().find(|poster| poster.dimension == dimension).ok_or(ExportError::UnknownFile)
+    }
 }
 
 impl Exports {
@@ -140,8 +197,9 @@ impl Exports {
     pub async fn pack(&self, generation: &generations::Model, market: &str) -> Result<Pack, ExportError> {
         let market: &'static Market = exports::market(market).ok_or(ExportError::UnknownMarket)?;
         let set = self.finished(generation).await?;
-        let plan = self.plan(&set).await?;
-        Ok(Pack::new(self.clone(), set, plan, market))
+        // A set that cannot be set anew is refused here, before the first byte of a pack is sent.
+        self.plan(&set).await?;
+        Ok(Pack::new(self.clone(), set, market))
     }
 
     /// How a set of the viewer's keeps a marketplace's rules: every file is made (or found made) and
@@ -170,7 +228,19 @@ impl Exports {
             .all(self.context.database.read())
             .await
             .map_err(ServiceError::from)?;
-        let posters: Vec<Dimension> = rows.iter().filter_map(|row| Dimension::from_index(row.dimension)).collect();
+        let pictures = revisions::Entity::find()
+            .filter(revisions::Column::PosterId.is_in(rows.iter().map(|row| row.id)))
+            .all(self.context.database.read())
+            .await
+            .map_err(ServiceError::from)?;
+        let made = |row: &posters::Model| {
+            let own = pictures.iter().filter(|picture| picture.poster_id == row.id);
+            let mut revisions: Vec<RevisionName> = own.filter_map(|picture| picture.name.parse().ok()).collect();
+            revisions.sort_unstable_by(|a, b| b.cmp(a));
+            let dimension = Dimension::from_index(row.dimension)?;
+            (!revisions.is_empty()).then_some(MadePoster { dimension, revisions })
+        };
+        let posters: Vec<MadePoster> = rows.iter().filter_map(made).collect();
         if posters.is_empty() {
             return Err(ExportError::NoPosters);
         }
@@ -178,17 +248,49 @@ impl Exports {
         Ok(FinishedSet { generation: generation.clone(), folder, posters })
     }
 
-    /// The plan that the set was painted from, read back from a recipe: no model is asked again.
-    async fn plan(&self, set: &FinishedSet) -> Result<Arc<SetPlan>, ExportError> {
-        let made = self.plans.try_get_with(set.generation.id.clone(), self.planned(set)).await;
-        made.map_err(|error: Arc<ExportError>| Arc::try_unwrap(error).unwrap_or_else(ExportError::from))
+    /// The newest picture of a poster that was composed, not newer than `newest`. A picture without a
+    /// recipe, such as a model's own work, cannot be set anew: the one before it stands in.
+    pub(super) async fn composed(
+        &self,
+        set: &FinishedSet,
+        dimension: Dimension,
+        newest: RevisionName,
+    ) -> Result<Composed, ExportError> {
+        let poster = set.poster(dimension)?;
+        let from = poster.revisions.iter().position(|revision| *revision == newest).ok_or(ExportError::UnknownFile)?;
+        for revision in poster.revisions[from..].iter().copied() {
+            match self.context.storage.get(&set.folder.recipe(dimension, revision)).await {
+                Ok(recipe) => {
+                    let json = serde_json::from_slice(&recipe);
+                    let json = json.map_err(|error| ServiceError::Corrupt(error.to_string()))?;
+                    return Ok(Composed { dimension, revision, origin: Origin::of_recipe(&json), recipe });
+                }
+                Err(StorageError::NotFound(_)) => {}
+                Err(error) => return Err(ServiceError::from(error).into()),
+            }
+        }
+        Err(ExportError::UnknownFile)
     }
 
-    async fn planned(&self, set: &FinishedSet) -> Result<Arc<SetPlan>, ExportError> {
+    /// The plan that the set was painted from.
+    async fn plan(&self, set: &FinishedSet) -> Result<Arc<SetPlan>, ExportError> {
+        let first = self.composed(set, set.posters[0].dimension, RevisionName::Prime).await?;
+        self.plan_of(set, &first).await
+    }
+
+    /// The plan that a picture was composed from, read back from its recipe: no model is asked again.
+    /// What was generated together shares one plan, an edit may have words of its own.
+    pub(super) async fn plan_of(&self, set: &FinishedSet, composed: &Composed) -> Result<Arc<SetPlan>, ExportError> {
+        let key = match composed.revision {
+            RevisionName::Prime => set.generation.id.clone(),
+            RevisionName::Edit(_) => format!("{}/{}", set.generation.id, composed.file_stem()),
+        };
+        self.plans.try_get_with(key, self.planned(set, &composed.recipe)).await.map_err(ExportError::shared)
+    }
+
+    async fn planned(&self, set: &FinishedSet, recipe: &[u8]) -> Result<Arc<SetPlan>, ExportError> {
         let corrupt = |what: String| ExportError::from(ServiceError::Corrupt(what));
-        let recipe_key = set.folder.recipe(set.posters[0], RevisionName::Prime);
-        let json = self.context.storage.get(&recipe_key).await.map_err(ServiceError::from)?;
-        let recipe = Recipe::parse(&json).map_err(StudioError::from)?;
+        let recipe = Recipe::parse(recipe)?;
         let ids = history::photo_ids(&set.generation)?;
         let rows: Vec<uploads::Model> = history::uploads_by_id(&self.context, &ids).await?;
         let mut photos = Vec::with_capacity(ids.len());

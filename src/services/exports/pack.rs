@@ -1,18 +1,18 @@
 //! A marketplace's pack, made file by file.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{ExportError, Exports, FinishedSet, make::content_id};
+use super::{Composed, ExportError, Exports, FinishedSet, make::content_id};
 use crate::{
-    domain::{Locale, RevisionName},
+    domain::{Dimension, Locale},
     exports::{
         self, Facts, Finding, Market, Outcome, PlannedFile, RuleKind, Slot, SourceClass, Subject, Words, check, finish,
         plan_pack, worst,
     },
-    studio::{Language, Origin, SetPlan},
+    studio::{Language, Origin},
 };
 
 /// The file that tells, in both languages, how the pack keeps the rules.
@@ -92,7 +92,6 @@ pub struct PackFile {
 pub struct Pack {
     exports: Exports,
     set: FinishedSet,
-    plan: Arc<SetPlan>,
     check: PackCheck,
     planned: VecDeque<PlannedFile>,
     ready: VecDeque<PackFile>,
@@ -104,10 +103,10 @@ pub struct Pack {
 struct Kept(Vec<Facts>);
 
 impl Pack {
-    pub(super) fn new(exports: Exports, set: FinishedSet, plan: Arc<SetPlan>, market: &'static Market) -> Self {
-        let planned = plan_pack(market, &set.posters).into();
+    pub(super) fn new(exports: Exports, set: FinishedSet, market: &'static Market) -> Self {
+        let planned = plan_pack(market, &set.dimensions()).into();
         let check = PackCheck { market, files: Vec::new() };
-        Self { exports, set, plan, check, planned, ready: VecDeque::new(), is_told: false }
+        Self { exports, set, check, planned, ready: VecDeque::new(), is_told: false }
     }
 
     /// The next file; the checks come last, then `None`.
@@ -135,7 +134,7 @@ impl Pack {
 
     async fn make(&mut self, planned: &PlannedFile) -> Result<(), ExportError> {
         let slot = planned.slot;
-        let made = match self.exports.finished_files(&self.set, &self.plan, planned).await {
+        let made = match self.exports.finished_files(&self.set, planned).await {
             Err(ExportError::NoCutOut) => {
                 let path = exports::file_name(slot, planned.index);
                 self.check.files.push(FileCheck { path, slot, facts: None, findings: vec![no_cut_out()] });
@@ -145,7 +144,7 @@ impl Pack {
         };
         let in_slot = match planned.subject {
             Subject::Detail => made.len(),
-            _ => plan_pack(self.check.market, &self.set.posters)
+            _ => plan_pack(self.check.market, &self.set.dimensions())
                 .iter()
                 .filter(|file| file.slot.code == slot.code)
                 .count(),
@@ -182,11 +181,10 @@ impl Exports {
     async fn finished_files(
         &self,
         set: &FinishedSet,
-        plan: &Arc<SetPlan>,
         planned: &PlannedFile,
     ) -> Result<Vec<(Bytes, Facts)>, ExportError> {
         let subject = match planned.subject {
-            Subject::Poster(dimension) => format!("{:02}", dimension.index()),
+            Subject::Poster(dimension) => self.current(set, dimension).await?.file_stem(),
             Subject::WhiteMain => "white".to_owned(),
             Subject::Detail => format!("detail {:?}", set.posters),
         };
@@ -194,7 +192,7 @@ impl Exports {
         if let Some(kept) = self.kept_files(set, &name).await {
             return Ok(kept);
         }
-        let made = self.new_files(set, plan, planned).await?;
+        let made = self.new_files(set, planned).await?;
         let mut facts = Vec::with_capacity(made.len());
         for (index, (bytes, measured)) in made.iter().enumerate() {
             self.keep(set, &format!("{name}-{index}.jpg"), bytes.clone()).await;
@@ -207,6 +205,11 @@ impl Exports {
         Ok(made)
     }
 
+    /// The picture of a poster that a pack is made from.
+    async fn current(&self, set: &FinishedSet, dimension: Dimension) -> Result<Composed, ExportError> {
+        self.composed(set, dimension, set.poster(dimension)?.current()).await
+    }
+
     async fn kept_files(&self, set: &FinishedSet, name: &str) -> Option<Vec<(Bytes, Facts)>> {
         let list = self.kept(set, &format!("{name}.json")).await?;
         let Kept(facts) = serde_json::from_slice(&list).ok()?;
@@ -217,16 +220,11 @@ impl Exports {
         Some(files)
     }
 
-    async fn new_files(
-        &self,
-        set: &FinishedSet,
-        plan: &Arc<SetPlan>,
-        planned: &PlannedFile,
-    ) -> Result<Vec<(Bytes, Facts)>, ExportError> {
+    async fn new_files(&self, set: &FinishedSet, planned: &PlannedFile) -> Result<Vec<(Bytes, Facts)>, ExportError> {
         let slot = planned.slot;
         let (pictures, origin, id, known) = match planned.subject {
             Subject::WhiteMain => {
-                let cut_out = plan.cut_out().ok_or(ExportError::NoCutOut)?;
+                let cut_out = self.plan(set).await?.cut_out().ok_or(ExportError::NoCutOut)?;
                 let (pixels, enlargement) =
                     self.studio.work(move || exports::white_main(&cut_out, slot.width, slot.height)).await?;
                 let known = Facts { enlargement, fill: Some(0.0), is_photo: true, ..Facts::UNKNOWN };
@@ -234,20 +232,23 @@ impl Exports {
             }
             Subject::Poster(dimension) => {
                 let language = language_of(slot.words);
-                let (pixels, origin) = self.composed(set, plan, dimension, (slot.width, slot.height), language).await?;
+                let composed = self.current(set, dimension).await?;
+                let pixels = self.set_anew(set, &composed, (slot.width, slot.height), language).await?;
                 let known = Facts { has_text: language != Language::Wordless, ..Facts::UNKNOWN };
-                (vec![pixels], origin, content_id(set, dimension), known)
+                (vec![pixels], composed.origin, content_id(set, &composed), known)
             }
             Subject::Detail => {
                 let (mut pictures, mut origin) = (Vec::with_capacity(set.posters.len()), Origin::Composed);
-                for dimension in &set.posters {
-                    let picture = self.stored(&set.folder.picture(*dimension, RevisionName::Prime)).await?;
+                for poster in &set.posters {
+                    let picture = self.stored(&set.folder.picture(poster.dimension, poster.current())).await?;
                     let (width, height) = picture.dimensions();
                     let height = (u64::from(height) * u64::from(slot.width) / u64::from(width.max(1))).max(1) as u32;
                     // Scaled at once: ten whole posters would be eighty megabytes.
                     let scaled = self.studio.work(move || crate::imaging::resize(&picture, slot.width, height)).await?;
                     pictures.push(scaled);
-                    if self.origin(set, *dimension).await? == Origin::AiMade {
+                    let composed = self.current(set, poster.dimension).await?;
+                    // What no recipe tells of is a model's own work.
+                    if composed.revision != poster.current() || composed.origin == Origin::AiMade {
                         origin = Origin::AiMade;
                     }
                 }

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{active_of, parse_dimensions, request_sha256};
+use super::{QueueOutcome, active_of, parse_dimensions, request_sha256};
 use crate::{
     database::{Constraint, violated},
     domain::{
@@ -46,24 +46,6 @@ pub struct CreateGeneration {
     pub format: PosterFormat,
 }
 
-/// What became of it.
-#[derive(Debug)]
-pub enum CreateOutcome {
-    /// Accepted, now or under the same key before.
-    Created(Box<generations::Model>, Wallet),
-    /// Too few credits; nothing was written.
-    InsufficientCredits {
-        /// Credits it costs.
-        required: i64,
-        /// Credits there.
-        available: i64,
-    },
-    /// The one-task lock is taken, by this one.
-    InProgress(Box<generations::Model>),
-    /// Fields that cannot be taken.
-    Invalid(Vec<FieldRefusal>),
-}
-
 /// An input that can be taken.
 struct Valid {
     idempotency_key: String,
@@ -91,15 +73,11 @@ enum Refused {
 ///
 /// # Errors
 /// `Forbidden`, `IdempotencyConflict`, `Ledger` or `Database`.
-pub async fn create(
-    context: &Context,
-    viewer: &Viewer,
-    input: CreateGeneration,
-) -> Result<CreateOutcome, ServiceError> {
+pub async fn create(context: &Context, viewer: &Viewer, input: CreateGeneration) -> Result<QueueOutcome, ServiceError> {
     viewer.require(ApiScope::GenerationsWrite)?;
     let valid = match validate(context, viewer, input).await? {
         Ok(valid) => valid,
-        Err(refusals) => return Ok(CreateOutcome::Invalid(refusals)),
+        Err(refusals) => return Ok(QueueOutcome::Invalid(refusals)),
     };
     if let Some(answer) = replay(context, viewer, &valid).await? {
         return Ok(answer);
@@ -112,16 +90,16 @@ pub async fn create(
                 context.doorbell.ring(&Topic::Jobs);
                 context.doorbell.ring(&Topic::Wallet(viewer.user_id));
                 metrics::counter!("haibao_generations_total").increment(1);
-                return Ok(CreateOutcome::Created(Box::new(generation), wallet));
+                return Ok(QueueOutcome::Queued(Box::new(generation), wallet));
             }
             Err(Refused::Insufficient { required, available }) => {
                 txn.rollback().await?;
-                return Ok(CreateOutcome::InsufficientCredits { required, available });
+                return Ok(QueueOutcome::InsufficientCredits { required, available });
             }
             Err(Refused::PhotoGone) => {
                 txn.rollback().await?;
                 let refusals = photo_refusals(context, viewer, &valid.photo_ids).await?;
-                return Ok(CreateOutcome::Invalid(refusals));
+                return Ok(QueueOutcome::Invalid(refusals));
             }
             Err(Refused::Violation(violation)) => violation,
         };
@@ -134,7 +112,7 @@ pub async fn create(
             return Ok(answer);
         }
         if let Some(active) = active_of(context.database.read(), viewer.user_id).await? {
-            return Ok(CreateOutcome::InProgress(Box::new(active)));
+            return Ok(QueueOutcome::InProgress(Box::new(active)));
         }
         // The active set ended in between: try again.
     }
@@ -142,7 +120,7 @@ pub async fn create(
 }
 
 /// The answer that the same key got before, if it was used before.
-async fn replay(context: &Context, viewer: &Viewer, valid: &Valid) -> Result<Option<CreateOutcome>, ServiceError> {
+async fn replay(context: &Context, viewer: &Viewer, valid: &Valid) -> Result<Option<QueueOutcome>, ServiceError> {
     let earlier = generations::Entity::find()
         .filter(generations::Column::UserId.eq(viewer.user_id))
         .filter(generations::Column::IdempotencyKey.eq(&valid.idempotency_key))
@@ -153,7 +131,7 @@ async fn replay(context: &Context, viewer: &Viewer, valid: &Valid) -> Result<Opt
         return Err(ServiceError::IdempotencyConflict);
     }
     let wallet = ledger::wallet(context.database.read(), viewer.user_id).await?;
-    Ok(Some(CreateOutcome::Created(Box::new(generation), wallet)))
+    Ok(Some(QueueOutcome::Queued(Box::new(generation), wallet)))
 }
 
 async fn create_in_txn(

@@ -10,15 +10,33 @@ use ring::digest;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 pub use cancel::{CancelOutcome, cancel};
-pub use create::{CreateGeneration, CreateOutcome, create};
+pub use create::{CreateGeneration, create};
 pub use manage::{DeleteOutcome, RenameOutcome, delete, rename};
-pub use retry::{RetryOutcome, RetryPoster, retry};
+pub use retry::{RetryPoster, retry};
 
 use super::{Context, FieldRefusal, ServiceError, Viewer};
 use crate::{
     domain::{Dimension, credits::CREDITS_PER_POSTER, validation::Refusal},
-    ledger,
+    ledger::{self, Wallet},
 };
+
+/// What became of a request for posters: a new set, or one of its posters once more.
+#[derive(Debug)]
+pub enum QueueOutcome {
+    /// Queued, now or under the same key before.
+    Queued(Box<generations::Model>, Wallet),
+    /// Too few credits; nothing was written.
+    InsufficientCredits {
+        /// Credits it costs.
+        required: i64,
+        /// Credits there.
+        available: i64,
+    },
+    /// The one-task lock is taken, by this one.
+    InProgress(Box<generations::Model>),
+    /// Fields that cannot be taken.
+    Invalid(Vec<FieldRefusal>),
+}
 
 /// What a set would cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use ::entity::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
-use super::active_of;
+use super::{QueueOutcome, active_of};
 use crate::{
     database::{Constraint, violated},
     domain::{
@@ -34,27 +34,9 @@ pub struct RetryPoster {
     pub dimension: Dimension,
 }
 
-/// What became of it.
-#[derive(Debug)]
-pub enum RetryOutcome {
-    /// Queued again, now or under the same key before.
-    Queued(Box<generations::Model>, Wallet),
-    /// Too few credits; nothing was written.
-    InsufficientCredits {
-        /// Credits it costs.
-        required: i64,
-        /// Credits there.
-        available: i64,
-    },
-    /// The one-task lock is taken, by this one.
-    InProgress(Box<generations::Model>),
-    /// Fields that cannot be taken.
-    Invalid(Vec<FieldRefusal>),
-}
-
 /// Why a try inside the transaction changed nothing.
 enum Refused {
-    Outcome(RetryOutcome),
+    Outcome(QueueOutcome),
     Violation,
 }
 
@@ -62,10 +44,10 @@ enum Refused {
 ///
 /// # Errors
 /// `Forbidden`, `IdempotencyConflict`, `Ledger` or `Database`.
-pub async fn retry(context: &Context, viewer: &Viewer, input: &RetryPoster) -> Result<RetryOutcome, ServiceError> {
+pub async fn retry(context: &Context, viewer: &Viewer, input: &RetryPoster) -> Result<QueueOutcome, ServiceError> {
     viewer.require(ApiScope::GenerationsWrite)?;
     if let Err(refusal) = validation::idempotency_key(&input.idempotency_key) {
-        return Ok(RetryOutcome::Invalid(vec![FieldRefusal::new("idempotencyKey", refusal)]));
+        return Ok(QueueOutcome::Invalid(vec![FieldRefusal::new("idempotencyKey", refusal)]));
     }
     let poster = scopes::posters_of(viewer.user_id, &input.generation_id)
         .filter(posters::Column::Dimension.eq(input.dimension.index()))
@@ -73,7 +55,7 @@ pub async fn retry(context: &Context, viewer: &Viewer, input: &RetryPoster) -> R
         .await?;
     let generation = scopes::generation_of(viewer.user_id, &input.generation_id).one(context.database.read()).await?;
     let (Some(poster), Some(_)) = (poster, generation) else {
-        return Ok(RetryOutcome::Invalid(vec![FieldRefusal::new("posterId", Refusal::NotFound)]));
+        return Ok(QueueOutcome::Invalid(vec![FieldRefusal::new("posterId", Refusal::NotFound)]));
     };
     if let Some(answer) = replay(context, viewer, input, poster.id).await? {
         return Ok(answer);
@@ -85,7 +67,7 @@ pub async fn retry(context: &Context, viewer: &Viewer, input: &RetryPoster) -> R
             context.doorbell.ring(&Topic::Jobs);
             context.doorbell.ring(&Topic::Generation(input.generation_id.clone()));
             context.doorbell.ring(&Topic::Wallet(viewer.user_id));
-            Ok(RetryOutcome::Queued(Box::new(generation), wallet))
+            Ok(QueueOutcome::Queued(Box::new(generation), wallet))
         }
         Err(Refused::Outcome(outcome)) => {
             txn.rollback().await?;
@@ -98,15 +80,15 @@ pub async fn retry(context: &Context, viewer: &Viewer, input: &RetryPoster) -> R
                 return Ok(answer);
             }
             match active_of(context.database.read(), viewer.user_id).await? {
-                Some(active) => Ok(RetryOutcome::InProgress(Box::new(active))),
+                Some(active) => Ok(QueueOutcome::InProgress(Box::new(active))),
                 None => Ok(not_allowed()),
             }
         }
     }
 }
 
-fn not_allowed() -> RetryOutcome {
-    RetryOutcome::Invalid(vec![FieldRefusal::new("posterId", Refusal::NotAllowed)])
+fn not_allowed() -> QueueOutcome {
+    QueueOutcome::Invalid(vec![FieldRefusal::new("posterId", Refusal::NotAllowed)])
 }
 
 async fn replay(
@@ -114,7 +96,7 @@ async fn replay(
     viewer: &Viewer,
     input: &RetryPoster,
     poster_id: i64,
-) -> Result<Option<RetryOutcome>, ServiceError> {
+) -> Result<Option<QueueOutcome>, ServiceError> {
     let earlier = holds::Entity::find()
         .filter(holds::Column::UserId.eq(viewer.user_id))
         .filter(holds::Column::IdempotencyKey.eq(&input.idempotency_key))
@@ -129,7 +111,7 @@ async fn replay(
         .await?
         .ok_or(ServiceError::NotFound)?;
     let wallet = ledger::wallet(context.database.read(), viewer.user_id).await?;
-    Ok(Some(RetryOutcome::Queued(Box::new(generation), wallet)))
+    Ok(Some(QueueOutcome::Queued(Box::new(generation), wallet)))
 }
 
 async fn retry_in_txn(
@@ -144,7 +126,7 @@ async fn retry_in_txn(
         return Err(ServiceError::NotFound);
     };
     if matches!(generation.state, GenerationState::Queued | GenerationState::Running) {
-        return Ok(Err(Refused::Outcome(RetryOutcome::InProgress(Box::new(generation)))));
+        return Ok(Err(Refused::Outcome(QueueOutcome::InProgress(Box::new(generation)))));
     }
     let poster = posters::Entity::find_by_id(poster_id).one(txn).await?.ok_or(ServiceError::NotFound)?;
     if !matches!(poster.state, PosterState::Refunded | PosterState::Canceled) {
@@ -177,7 +159,7 @@ async fn retry_in_txn(
     let (holds, wallet) = match ledger::hold_in_txn(txn, viewer.user_id, &[request], now_ms).await {
         Ok(HoldOutcome::Held(holds, wallet)) => (holds, wallet),
         Ok(HoldOutcome::Insufficient { required, available }) => {
-            return Ok(Err(Refused::Outcome(RetryOutcome::InsufficientCredits { required, available })));
+            return Ok(Err(Refused::Outcome(QueueOutcome::InsufficientCredits { required, available })));
         }
         Err(LedgerError::Database(error)) if violated(&error).is_some() => return Ok(Err(Refused::Violation)),
         Err(error) => return Err(error.into()),

@@ -20,7 +20,7 @@ use haibao::{
     services::{
         Context, Viewer,
         exports::Exports,
-        generations::{CreateGeneration, CreateOutcome, create},
+        generations::{CreateGeneration, QueueOutcome, create},
         uploads::{UploadOutcome, store},
     },
     storage::{LocalFiles, UrlSigner},
@@ -123,7 +123,7 @@ impl House {
     /// Starts a set and returns its id.
     pub(crate) async fn create(&self, key: &str, dimensions: &[i32]) -> String {
         match create(&self.context, &self.viewer, self.order(key, dimensions)).await.expect("an answer") {
-            CreateOutcome::Created(generation, _) => generation.id,
+            QueueOutcome::Queued(generation, _) => generation.id,
             other => panic!("the set is accepted: {other:?}"),
         }
     }

@@ -1,149 +1,11 @@
-//! The real program on a private port, and sellers who use it over real HTTP.
+//! Sellers who use a running server over real HTTP.
 
 use std::{
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::mpsc,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// How long the program may take to answer after its start, on a loaded machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
-
-/// A running server with a data folder of its own.
-pub(crate) struct Server {
-    child: Child,
-    /// `http://127.0.0.1:port`.
-    pub url: String,
-    data: TempDir,
-    settings: Vec<(String, String)>,
-}
-
-impl Server {
-    /// Starts the program with these settings (`HAIBAO_…` names and values) on a free port.
-    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
-        let data = tempfile::tempdir().expect("a temporary folder");
-        let settings: Vec<(String, String)> =
-            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let (child, url) = spawn(data.path(), &settings, "127.0.0.1:0");
-        Self { child, url, data, settings }
-    }
-
-    /// The data folder.
-    pub(crate) fn data_dir(&self) -> &Path {
-        self.data.path()
-    }
-
-    /// Runs another verb of the program on this server's data and returns its exit code and output.
-    pub(crate) fn command(&self, arguments: &[&str]) -> (i32, String) {
-        let output = program(self.data.path(), &self.settings).args(arguments).output().expect("the program runs");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        (output.status.code().unwrap_or(-1), text)
-    }
-
-    /// Asserts that money, work, events and files add up.
-    pub(crate) fn assert_healthy(&self) {
-        let (code, text) = self.command(&["doctor"]);
-        assert_eq!(code, 0, "the doctor found something:\n{text}");
-    }
-
-    /// Signs a new seller in, by the code in the mail folder.
-    pub(crate) async fn seller(&self, email: &str) -> Seller {
-        haibao::app::init_crypto();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
-        let seller = Seller { http, url: self.url.clone(), token: String::new() };
-        let sent = seller
-            .graphql(
-                "mutation($email: String!) { sendLoginCode(input: {email: $email}) { __typename ... on SendLoginCodeSuccess { challengeId } } }",
-                json!({ "email": email }),
-            )
-            .await;
-        let challenge = sent["sendLoginCode"]["challengeId"].as_str().unwrap_or_else(|| panic!("{sent}")).to_owned();
-        let code = self.code_for(email).await;
-        let signed_in = seller
-            .graphql(
-                "mutation($email: String!, $code: String!, $challenge: ID!) { signIn(input: {email: $email, code: $code, challengeId: $challenge}) { __typename ... on SignInSuccess { accessToken user { wallet { credits } activeGeneration { id } } } } }",
-                json!({ "email": email, "code": code, "challenge": challenge }),
-            )
-            .await;
-        let token = signed_in["signIn"]["accessToken"].as_str().unwrap_or_else(|| panic!("{signed_in}"));
-        Seller { token: token.to_owned(), ..seller }
-    }
-
-    async fn code_for(&self, email: &str) -> String {
-        let folder = self.data.path().join("mail");
-        let started = Instant::now();
-        loop {
-            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
-                if text.contains(email)
-                    && let Some(code) = six_digits(&text)
-                {
-                    return code;
-                }
-            }
-            assert!(started.elapsed() < START_LIMIT, "no mail for {email} in {}", folder.display());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have been killed by the test already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn program(data: &Path, settings: &[(String, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_haibao"));
-    command
-        .current_dir(data)
-        .env("HAIBAO_DATA_DIR", data)
-        .env("HAIBAO_SIGN_IN__SENDS_PER_IP_PER_HOUR", "0")
-        .env("HAIBAO_SIGN_IN__SENDS_PER_HOUR", "0")
-        .env("HAIBAO_LIMITS__REQUESTS_PER_MINUTE", "0")
-        .env("HAIBAO_LIMITS__GENERATIONS_PER_HOUR", "0")
-        .env("HAIBAO_OBSERVABILITY__LOG", "warn")
-        .envs(settings.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    command
-}
-
-/// Starts the server and waits for the address that it prints.
-fn spawn(data: &Path, settings: &[(String, String)], address: &str) -> (Child, String) {
-    let mut child = program(data, settings)
-        .args(["serve", "--address", address])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .expect("the program starts");
-    let output = child.stdout.take().expect("its output is ours");
-    let (found, url) = mpsc::channel();
-    // Read to the end, or the program would block on a full pipe.
-    std::thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if let Some(start) = line.find("http://") {
-                let _ = found.send(line[start..].trim().to_owned());
-            }
-        }
-    });
-    let Ok(url) = url.recv_timeout(START_LIMIT) else {
-        // What it said on its error output says more than this.
-        let _ = child.kill();
-        panic!("the server printed no address; exit status {:?}", child.wait());
-    };
-    (child, url)
-}
-
-fn six_digits(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
-}
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -157,6 +19,29 @@ pub(crate) struct Seller {
 }
 
 impl Seller {
+    /// Signs a new seller in: `code_for` reads the mail, once it is sent.
+    pub(super) async fn sign_in(url: &str, email: &str, code_for: impl Future<Output = String>) -> Self {
+        haibao::app::init_crypto();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
+        let seller = Self { http, url: url.to_owned(), token: String::new() };
+        let sent = seller
+            .graphql(
+                "mutation($email: String!) { sendLoginCode(input: {email: $email}) { __typename ... on SendLoginCodeSuccess { challengeId } } }",
+                json!({ "email": email }),
+            )
+            .await;
+        let challenge = sent["sendLoginCode"]["challengeId"].as_str().unwrap_or_else(|| panic!("{sent}")).to_owned();
+        let code = code_for.await;
+        let signed_in = seller
+            .graphql(
+                "mutation($email: String!, $code: String!, $challenge: ID!) { signIn(input: {email: $email, code: $code, challengeId: $challenge}) { __typename ... on SignInSuccess { accessToken user { wallet { credits } activeGeneration { id } } } } }",
+                json!({ "email": email, "code": code, "challenge": challenge }),
+            )
+            .await;
+        let token = signed_in["signIn"]["accessToken"].as_str().unwrap_or_else(|| panic!("{signed_in}"));
+        Self { token: token.to_owned(), ..seller }
+    }
+
     /// Sends an operation and returns `data`; a request that fails, or any GraphQL error, panics.
     pub(crate) async fn graphql(&self, query: &str, variables: Value) -> Value {
         match self.try_graphql(query, variables).await {
@@ -199,7 +84,12 @@ impl Seller {
 
     /// Uploads a small product photo and returns its id.
     pub(crate) async fn small_photo(&self) -> String {
-        let (status, answer) = self.upload(small_photo()).await;
+        self.photo(small_photo()).await
+    }
+
+    /// Uploads a photo that is taken and returns its id.
+    pub(crate) async fn photo(&self, bytes: Vec<u8>) -> String {
+        let (status, answer) = self.upload(bytes).await;
         assert_eq!(status, 201, "{answer}");
         answer["id"].as_str().expect("an id").to_owned()
     }

@@ -1,90 +1,102 @@
-//! The real program, started on a private port and folder, and clients of it.
+//! The real program on a private port, with a data folder of its own.
 
 use std::{
     fs,
-    net::TcpListener,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
 use haibao::database::{Database, DatabaseOptions};
-use reqwest::{
-    Client,
-    multipart::{Form, Part},
-};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::repository;
+use super::seller::Seller;
 
-/// How long anything may take before the test says what it waited for.
+/// How long anything may take, on a loaded machine, before a test says what it waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A data folder and a port, with or without a server that runs on them.
-pub(crate) struct Installation {
-    folder: TempDir,
-    address: String,
-    server: Option<Child>,
-    http: Client,
+/// A server; it can be stopped and started again on the same folder and port.
+pub(crate) struct Server {
+    child: Option<Child>,
+    /// `http://127.0.0.1:port`.
+    pub url: String,
+    data: TempDir,
+    settings: Vec<(String, String)>,
 }
 
-impl Installation {
-    /// A new folder and a free port; nothing runs yet.
-    pub(crate) fn new() -> Self {
-        haibao::app::init_crypto();
-        // Free now; nobody else picks it in the moments until the server takes it.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-        let http = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
-        Self { folder: TempDir::new().expect("a temporary folder"), address: port.to_string(), server: None, http }
+impl Server {
+    /// Starts the program with these settings (`HAIBAO_…` names and values) on a free port.
+    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut server = Self { child: None, url: String::new(), data, settings };
+        server.spawn("127.0.0.1:0");
+        server
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_haibao"));
-        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        command.env("HAIBAO_DATA_DIR", self.folder.path().join("data")).env("HAIBAO_HTTP__ADDRESS", &self.address);
-        command.env("HAIBAO_OBSERVABILITY__LOG", "warn");
-        for limit in ["REQUESTS_PER_MINUTE", "UPLOADS_PER_HOUR", "GENERATIONS_PER_HOUR"] {
-            command.env(format!("HAIBAO_LIMITS__{limit}"), "0");
-        }
-        command
+    /// Starts the program again where it was.
+    pub(crate) fn restart(&mut self) {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        self.spawn(&address);
     }
 
-    /// Runs another command of the program on this installation, to its end.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program starts")
-    }
-
-    /// Starts the server and waits until it is ready.
-    pub(crate) async fn start(&mut self) {
+    /// Starts the program and waits for the address that it prints once it listens.
+    fn spawn(&mut self, address: &str) {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_path()).expect("a log file");
-        let mut command = self.command(&["serve"]);
-        command.stdout(Stdio::null()).stderr(log);
-        self.server = Some(command.spawn().expect("the server starts"));
-        self.until("the server to be ready", async |this: &Self| {
-            let answer = this.http.get(this.url("/readyz")).send().await;
-            answer.is_ok_and(|answer| answer.status().is_success()).then_some(())
-        })
-        .await;
+        let mut child = self
+            .program()
+            .args(["serve", "--address", address])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        let output = child.stdout.take().expect("its output is ours");
+        self.child = Some(child);
+        let (found, url) = mpsc::channel();
+        // Read to the end, or the program would block on a full pipe.
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(start) = line.find("http://") {
+                    let _ = found.send(line[start..].trim().to_owned());
+                }
+            }
+        });
+        self.url = url
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("the server printed no address; its log ends with:\n{}", self.log()));
     }
 
     /// Stops the server as a power cut would.
     pub(crate) fn kill(&mut self) {
-        let mut server = self.server.take().expect("the server runs");
-        server.kill().expect("the server is ours");
-        server.wait().expect("the server is ours");
+        let mut child = self.child.take().expect("the server runs");
+        child.kill().expect("the server is ours");
+        child.wait().expect("the server is ours");
     }
 
     /// Stops the server as an operator would, and tells whether it ended well.
     pub(crate) fn terminate(&mut self) -> bool {
-        let mut server = self.server.take().expect("the server runs");
-        let signalled = Command::new("kill").args(["-TERM", &server.id().to_string()]).status();
+        let mut child = self.child.take().expect("the server runs");
+        let signalled = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
         assert!(signalled.is_ok_and(|status| status.success()), "the server can be told to stop");
-        server.wait().expect("the server is ours").success()
+        child.wait().expect("the server is ours").success()
+    }
+
+    /// The data folder.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The server's database, opened beside it.
+    pub(crate) async fn database(&self) -> Database {
+        let url = format!("sqlite://{}", self.data_dir().join("haibao.db").display());
+        Database::open(&DatabaseOptions { url, readers: 1, connections_max: 2 }).await.expect("the database opens")
     }
 
     fn log_path(&self) -> PathBuf {
-        self.folder.path().join("server.log")
+        self.data_dir().join("server.log")
     }
 
     /// The last lines that the server wrote.
@@ -94,19 +106,17 @@ impl Installation {
         lines[lines.len().saturating_sub(30)..].join("\n")
     }
 
-    /// The data folder.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    /// Runs another verb of the program on this server's data and returns its exit code and output.
+    pub(crate) fn command(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.program().args(arguments).output().expect("the program runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code().unwrap_or(-1), text)
     }
 
-    /// The server's database, opened beside it.
-    pub(crate) async fn database(&self) -> Database {
-        let url = format!("sqlite://{}", self.data().join("haibao.db").display());
-        Database::open(&DatabaseOptions { url, readers: 1, connections_max: 2 }).await.expect("the database opens")
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+    /// Asserts that money, work, events and files add up.
+    pub(crate) fn assert_healthy(&self) {
+        let (code, text) = self.command(&["doctor"]);
+        assert_eq!(code, 0, "the doctor found something:\n{text}");
     }
 
     /// Asks until there is an answer.
@@ -121,57 +131,43 @@ impl Installation {
         }
     }
 
-    /// Asks one GraphQL question and gives the `data` of the answer.
-    pub(crate) async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
-        let mut request = self.http.post(self.url("/graphql")).header("accept-language", "en");
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
+    /// Signs a new seller in, by the code in the mail folder.
+    pub(crate) async fn seller(&self, email: &str) -> Seller {
+        let code = self.until("the mail with the code", async |this: &Self| this.code_for(email));
+        Seller::sign_in(&self.url, email, code).await
+    }
+
+    fn code_for(&self, email: &str) -> Option<String> {
+        let mails = fs::read_dir(self.data_dir().join("mail")).ok()?.flatten();
+        let mut mails = mails.filter_map(|mail| fs::read_to_string(mail.path()).ok());
+        six_digits(&mails.find(|mail| mail.contains(email))?)
+    }
+
+    fn program(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_haibao"));
+        command.current_dir(self.data_dir()).env("HAIBAO_DATA_DIR", self.data_dir());
+        command.env("HAIBAO_OBSERVABILITY__LOG", "warn");
+        for limit in ["SIGN_IN__SENDS_PER_IP_PER_HOUR", "SIGN_IN__SENDS_PER_HOUR", "LIMITS__REQUESTS_PER_MINUTE"]
+            .into_iter()
+            .chain(["LIMITS__UPLOADS_PER_HOUR", "LIMITS__GENERATIONS_PER_HOUR"])
+        {
+            command.env(format!("HAIBAO_{limit}"), "0");
         }
-        let answer = request.json(&json!({ "query": query, "variables": variables })).send().await;
-        let mut answer: Value = answer.expect("the server answers").json().await.expect("the answer is JSON");
-        assert!(answer.get("errors").is_none(), "{query}: {answer}");
-        answer["data"].take()
-    }
-
-    /// Signs in by the code from the mail folder and gives the token.
-    pub(crate) async fn sign_in(&self, email: &str) -> String {
-        let sent = "mutation($e: String!) { sendLoginCode(input: {email: $e}) { __typename ... on SendLoginCodeSuccess { challengeId } } }";
-        let sent = self.ask(None, sent, json!({ "e": email })).await;
-        let challenge = sent["sendLoginCode"]["challengeId"].as_str().unwrap_or_else(|| panic!("{sent}")).to_owned();
-        let folder = self.data().join("mail");
-        let code = self.until("the mail with the code", async |_| code_for(&folder, email)).await;
-        let query =
-            "mutation($i: SignInInput!) { signIn(input: $i) { __typename ... on SignInSuccess { accessToken } } }";
-        let input = json!({ "email": email, "code": code, "challengeId": challenge });
-        let signed = self.ask(None, query, json!({ "i": input })).await;
-        signed["signIn"]["accessToken"].as_str().unwrap_or_else(|| panic!("{signed}")).to_owned()
-    }
-
-    /// Uploads a photo of the fixtures and gives its id.
-    pub(crate) async fn upload(&self, token: &str, photo: &str) -> String {
-        let bytes = fs::read(repository().join("tests/fixtures/photos").join(photo)).expect("the photo");
-        let form = Form::new().text("purpose", "PHOTO").part("file", Part::bytes(bytes).file_name(photo.to_owned()));
-        let answer = self.http.post(self.url("/uploads")).bearer_auth(token).multipart(form).send().await;
-        let answer: Value = answer.expect("the server answers").json().await.expect("the answer is JSON");
-        answer["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        command.envs(self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        command
     }
 }
 
-impl Drop for Installation {
+impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(mut server) = self.server.take() {
+        if let Some(mut child) = self.child.take() {
             // A failed test must not leave a server behind; there is nobody to tell when this fails.
-            let _ = server.kill();
-            let _ = server.wait();
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }
 
-/// The six digits alone on a line of the newest mail to an address.
-fn code_for(folder: &Path, email: &str) -> Option<String> {
-    let mut mails: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
-    mails.sort();
-    let mail = mails.iter().rev().filter_map(|path| fs::read_to_string(path).ok()).find(|mail| mail.contains(email))?;
-    let code = mail.lines().map(str::trim).find(|line| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit()))?;
-    Some(code.to_owned())
+fn six_digits(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
 }

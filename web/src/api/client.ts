@@ -52,6 +52,7 @@ const normalisedCache = () =>
       Wallet: () => 'own',
       Dimension: (dimension) => String(dimension['index']),
       Studio: embedded,
+      RevisionNote: embedded,
       ExportMarket: (market) => String(market['code']),
       VisualStyle: embedded,
       PosterFormat: embedded,

@@ -1,57 +1,83 @@
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { useQuery } from 'urql';
-import { ExportMarketsDocument } from '../gql/graphql';
+import { ExportMarketsDocument, type ExportRegion } from '../gql/graphql';
 import { useText, useTitle } from '../i18n';
 import { ErrorNotice } from './feedback';
 import { Icon } from './icon';
 
-/** Packs for marketplaces; the list is asked for when it is opened. */
-export function MarketPacks({ id }: { id: string }) {
+/** One kind of download under its heading. */
+function Group({ title, hint, children }: { title: string; hint?: string; children: React.ReactNode }) {
+  const heading = useId();
+  return (
+    <section aria-labelledby={heading}>
+      <h3 id={heading} className="text-sm font-semibold">
+        {title}
+      </h3>
+      {hint && <p className="text-sm text-muted">{hint}</p>}
+      <ul className="mt-2 flex flex-wrap gap-2">{children}</ul>
+    </section>
+  );
+}
+
+function Download({ href, label, title }: { href: string; label: string; title?: string }) {
+  return (
+    <li>
+      <a className="btn btn-plain btn-small" href={href} download title={title}>
+        <Icon name="download" className="size-4" />
+        {label}
+      </a>
+    </li>
+  );
+}
+
+/** What can be taken away of the whole set; the marketplaces are asked for when it is opened. */
+export function SetExports({ id }: { id: string }) {
   const t = useText();
   const title = useTitle();
   const [open, setOpen] = useState(false);
   const [result, execute] = useQuery({ query: ExportMarketsDocument, pause: !open });
   const file = (name: string) => `/files/${id}/exports/${name}`;
+  const markets = (region: ExportRegion) => result.data?.exportMarkets.filter((market) => market.region === region) ?? [];
   return (
     <details className="card mb-4 px-5 py-3" onToggle={(event) => setOpen(event.currentTarget.open)} data-testid="exports">
       <summary className="min-h-8 font-semibold">{t.detail.exports}</summary>
-      <p className="mt-1 text-sm text-muted">{t.detail.exportsText}</p>
-      {result.error && <ErrorNotice error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} />}
-      <ul className="mt-3 flex flex-wrap gap-2 pb-2">
-        <li>
-          <a className="btn btn-plain btn-small" href={`${file('white-main.jpg')}?download=1`} download>
-            <Icon name="image" className="size-4" />
-            {t.detail.whiteMain}
-          </a>
-        </li>
-        {result.data?.exportMarkets.map((market) => (
-          <li key={market.code}>
-            <a className="btn btn-plain btn-small" href={file(`${market.code}.zip`)} download title={t.detail.checkedOn(market.checkedOn)}>
-              <Icon name="download" className="size-4" />
-              {title(market)}
-            </a>
-          </li>
-        ))}
-      </ul>
+      <div className="mt-3 grid gap-5 pb-2">
+        <Group title={t.detail.whiteMain} hint={t.detail.whiteMainText}>
+          <Download href={`${file('white-main.jpg')}?download=1`} label={t.detail.whiteMainFile} />
+        </Group>
+        {result.error && <ErrorNotice error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} />}
+        {(['CHINA', 'ABROAD'] as const).map(
+          (region) =>
+            markets(region).length > 0 && (
+              <Group key={region} title={t.detail.markets[region]} hint={t.detail.marketsText}>
+                {markets(region).map((market) => (
+                  <Download key={market.code} href={file(`${market.code}.zip`)} label={title(market)} title={t.detail.checkedOn(market.checkedOn)} />
+                ))}
+              </Group>
+            ),
+        )}
+      </div>
     </details>
   );
 }
 
-/** The pictures beside one poster: one language, no words, the background. */
-export function PosterExports({ posterId }: { posterId: string }) {
+/** The pictures beside one version of a poster: in one language, and without words. */
+export function PosterExports({ posterId, revision }: { posterId: string; revision: string }) {
   const t = useText();
   const [generation, index] = posterId.split('/');
-  const kinds = { zh: t.detail.zhOnly, en: t.detail.enOnly, clean: t.detail.clean, plate: t.detail.plate };
+  const groups = [
+    { title: t.detail.languages, kinds: { zh: t.detail.zhOnly, en: t.detail.enOnly } },
+    { title: t.detail.wordless, kinds: { clean: t.detail.clean, plate: t.detail.plate } },
+  ];
   return (
-    <ul className="mt-4 flex flex-wrap justify-center gap-2">
-      {Object.entries(kinds).map(([kind, label]) => (
-        <li key={kind}>
-          <a className="btn btn-quiet btn-small" href={`/files/${generation}/exports/${index}-prime.${kind}.jpg?download=1`} download>
-            <Icon name="download" className="size-4" />
-            {label}
-          </a>
-        </li>
+    <div className="mt-5 flex flex-wrap justify-center gap-x-10 gap-y-4">
+      {groups.map(({ title, kinds }) => (
+        <Group key={title} title={title}>
+          {Object.entries(kinds).map(([kind, label]) => (
+            <Download key={kind} href={`/files/${generation}/exports/${index}-${revision}.${kind}.jpg?download=1`} label={label} />
+          ))}
+        </Group>
       ))}
-    </ul>
+    </div>
   );
 }

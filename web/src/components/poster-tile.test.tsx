@@ -21,6 +21,7 @@ const revision: PosterFieldsFragment['revisions'][number] = {
   sha256: '',
   createdAt: '2026-01-10T14:30:52Z',
   prompt: null,
+  notes: [],
 };
 const poster = (change: Partial<PosterFieldsFragment>): PosterFieldsFragment => ({
   id: 's/02',

@@ -1,10 +1,11 @@
 import { useRef, useState } from 'react';
 import { useGeneration } from '../api/use-generation';
-import { MarketPacks, PosterExports } from '../components/exports';
+import { PosterExports, SetExports } from '../components/exports';
 import { EmptyState, ErrorNotice } from '../components/feedback';
 import { Icon } from '../components/icon';
 import { Lightbox, useLightbox } from '../components/lightbox';
 import { PageSkeleton, Title } from '../components/page';
+import { PictureNotes } from '../components/picture-notes';
 import { DeleteDialog, RenameDialog } from '../components/rename-delete';
 import { useAspectRatio } from '../components/results';
 import type { PosterFieldsFragment } from '../gql/graphql';
@@ -67,7 +68,7 @@ export default function Detail({ id }: { id: string }) {
           )}
         </div>
       </div>
-      {anyPicture && generation.finishedAt && <MarketPacks id={generation.id} />}
+      {anyPicture && generation.finishedAt && <SetExports id={generation.id} />}
       <details className="card mb-8 px-5 py-3">
         <summary className="min-h-8 font-semibold">{t.detail.description}</summary>
         <p className="mt-2 max-w-prose whitespace-pre-wrap text-muted">{generation.description}</p>
@@ -152,7 +153,8 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
                 <Arrow ref={nextArrow} icon="right" label={t.detail.next} absent={single} hidden={at === revisions.length - 1} onClick={() => go(at + 1)} />
               </div>
               {!single && <Dots poster={poster} at={at} onSelect={go} />}
-              {poster.state === 'SUCCEEDED' && <PosterExports posterId={poster.id} />}
+              <PictureNotes notes={revision.notes} />
+              {poster.state === 'SUCCEEDED' && <PosterExports posterId={poster.id} revision={revision.name} />}
             </div>
             {!single && <Thumbnails revisions={revisions} at={at} onSelect={go} />}
           </div>
