@@ -23,6 +23,22 @@ pub(super) struct Ground {
     pub(super) seed: u64,
     /// Of the whole set.
     pub(super) set_seed: u64,
+    frond: [Leaflet; 15],
+}
+
+/// A leaflet of the palm frond that throws its shadow: slender, pointed, and softer the farther it hangs
+/// from the stem.
+struct Leaflet {
+    cos: f32,
+    sin: f32,
+    length: f32,
+}
+
+impl Leaflet {
+    fn new(seed: u64, leaf: u32) -> Self {
+        let angle = std::f32::consts::PI + 0.35 - 0.14 * leaf as f32 - 0.10 * noise::draw(seed, leaf);
+        Self { cos: angle.cos(), sin: angle.sin(), length: 680.0 + 320.0 * noise::draw(seed, 40 + leaf) }
+    }
 }
 
 impl Ground {
@@ -42,6 +58,7 @@ impl Ground {
             seed: request.seed,
             // Posters of one set differ by their index: what belongs to the whole set must not.
             set_seed: request.seed.wrapping_sub(request.dimension.index() as u64),
+            frond: std::array::from_fn(|leaf| Leaflet::new(request.seed, leaf as u32)),
         }
     }
 
@@ -66,7 +83,7 @@ impl Ground {
                 let u = self.unit;
                 let (sx, sy) = (x + 0.34 * y - 260.0 * u, y + 0.12 * x - 40.0 * u);
                 let bars = |v: f32, pitch: f32, bar: f32| {
-                    let t = (v / pitch).rem_euclid(1.0) * pitch;
+                    let t = (v / pitch - noise::floor(v / pitch)) * pitch;
                     smooth(0.0, 34.0 * u, t) * (1.0 - smooth(pitch - bar - 34.0 * u, pitch - bar, t))
                 };
                 let panes = bars(sx, 300.0 * u, 44.0 * u) * bars(sy, 360.0 * u, 44.0 * u);
@@ -78,16 +95,10 @@ impl Ground {
             }
             Gobo::Leaves => {
                 let u = self.unit;
+                let (dx, dy) = ((x - self.width - 60.0 * u) / u, (y + 40.0 * u) / u);
                 let mut shadow: f32 = 0.0;
-                // The leaflets of a palm frond: slender, pointed, and softer the farther they hang from
-                // the stem.
-                for leaf in 0..15_u32 {
-                    let angle = -0.35 + 0.14 * leaf as f32 + 0.10 * noise::draw(self.seed, leaf);
-                    let (root_x, root_y) = (self.width + 60.0 * u, -40.0 * u);
-                    let (dx, dy) = ((x - root_x) / u, (y - root_y) / u);
-                    let (cos, sin) = ((std::f32::consts::PI - angle).cos(), (std::f32::consts::PI - angle).sin());
+                for &Leaflet { cos, sin, length } in &self.frond {
                     let (along, across) = (dx * cos + dy * sin, -dx * sin + dy * cos);
-                    let length = 680.0 + 320.0 * noise::draw(self.seed, 40 + leaf);
                     let t = along / length;
                     if (0.02..1.0).contains(&t) {
                         let bend = across + 90.0 * t * t;

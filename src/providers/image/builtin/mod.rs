@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use super::{ImageProvider, Plate, PlateRequest, ProviderError};
 use crate::domain::Dimension;
 
-use canvas::Canvas;
+use canvas::{Canvas, Film};
 use look::Look;
 
 /// The longest side of a built-in plate, in pixels.
@@ -36,22 +36,20 @@ impl BuiltinPlates {
             return Err(ProviderError::Misconfigured(format!("plate size {}×{}", request.width, request.height)));
         }
         let look = Look::of(request.style.visual);
-        let mut canvas = match request.dimension {
-            Dimension::Hero if request.focus.is_some() => scenes::podium(request, &look),
-            Dimension::Lifestyle if request.focus.is_some() => scenes::table(request, &look),
-            Dimension::Concept => scenes::radiant(request, &look),
-            Dimension::Hero | Dimension::DetailTrust => scenes::halo(request, &look),
-            _ => scenes::paper(request, &look),
-        };
-        finish(&mut canvas, request, &look);
-        Ok(Plate { pixels: canvas.into_pixels(request.seed, look.grain), provider_request_id: None })
-    }
-}
-
-/// What every plate gets at the end: darker corners where the style asks for them.
-fn finish(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
-    if look.vignette > 0.0 {
-        canvas.vignette(request.palette.shade, look.vignette);
+        let film = Film::new(request.seed, look.grain);
+        let pixels = Canvas::paint(request.width, request.height, &film, |canvas| {
+            match request.dimension {
+                Dimension::Hero if request.focus.is_some() => scenes::podium(canvas, request, &look),
+                Dimension::Lifestyle if request.focus.is_some() => scenes::table(canvas, request, &look),
+                Dimension::Concept => scenes::radiant(canvas, request, &look),
+                Dimension::Hero | Dimension::DetailTrust => scenes::halo(canvas, request, &look),
+                _ => scenes::paper(canvas, request, &look),
+            }
+            if look.vignette > 0.0 {
+                canvas.vignette(request.palette.shade, look.vignette);
+            }
+        });
+        Ok(Plate { pixels, provider_request_id: None })
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::Dimension;
 
 /// A studio: wall, floor, a figure behind and a podium under the product.
-pub(super) fn podium(request: &PlateRequest, look: &Look) -> Canvas {
+pub(super) fn podium(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
     let g = Ground::of(request);
     let [x0, y0, x1, y1] = g.focus(request);
     let centre = f32::midpoint(x0, x1);
@@ -22,7 +22,7 @@ pub(super) fn podium(request: &PlateRequest, look: &Look) -> Canvas {
     let depth = if look.has_podium { 64.0 * u } else { 0.0 };
     let horizon = top - ry * 0.2;
 
-    let mut canvas = Canvas::soft(request.width, request.height, |x, y| {
+    canvas.soft(|x, y| {
         let wall = g.wall(look, x, y);
         let near = ((y - horizon) / (g.height - horizon).max(1.0)).clamp(0.0, 1.0);
         let mut floor = if g.is_dark {
@@ -42,14 +42,13 @@ pub(super) fn podium(request: &PlateRequest, look: &Look) -> Canvas {
         }
         c
     });
-    backdrop(&mut canvas, &g, look, [x0, y0, x1, y1], horizon);
+    backdrop(canvas, &g, look, [x0, y0, x1, y1], horizon);
     if look.has_grid {
-        floor_grid(&mut canvas, &g, horizon);
+        floor_grid(canvas, &g, horizon);
     }
     if look.has_podium {
-        draw_podium(&mut canvas, &g, [centre, top], [rx, ry], depth);
+        draw_podium(canvas, &g, [centre, top], [rx, ry], depth);
     }
-    canvas
 }
 
 fn draw_podium(canvas: &mut Canvas, g: &Ground, [cx, top]: [f32; 2], [rx, ry]: [f32; 2], depth: f32) {
@@ -108,12 +107,12 @@ fn floor_grid(canvas: &mut Canvas, g: &Ground, horizon: f32) {
 }
 
 /// A table before a window: the everyday place of a product.
-pub(super) fn table(request: &PlateRequest, look: &Look) -> Canvas {
+pub(super) fn table(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
     let g = Ground::of(request);
     let [_, _, _, y1] = g.focus(request);
     let u = g.unit;
     let horizon = y1 - 92.0 * u;
-    let mut canvas = Canvas::soft(request.width, request.height, |x, y| {
+    canvas.soft(|x, y| {
         let mut c = g.wall(look, x, y);
         // A window out of focus at the right, brighter than the wall.
         let pane = |left: f32, right: f32| {
@@ -134,8 +133,7 @@ pub(super) fn table(request: &PlateRequest, look: &Look) -> Canvas {
         let plane = if g.is_dark { mix(wood, g.glow, 0.25 * sheen) } else { lit(wood, 1.0 + 0.34 * sheen) };
         mix(c, plane, smooth(horizon - 7.0 * u, horizon + 7.0 * u, y))
     });
-    bokeh(&mut canvas, &g, horizon);
-    canvas
+    bokeh(canvas, &g, horizon);
 }
 
 fn bokeh(canvas: &mut Canvas, g: &Ground, horizon: f32) {
@@ -154,12 +152,12 @@ fn bokeh(canvas: &mut Canvas, g: &Ground, horizon: f32) {
 }
 
 /// Light that streams from behind the product.
-pub(super) fn radiant(request: &PlateRequest, look: &Look) -> Canvas {
+pub(super) fn radiant(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
     let g = Ground::of(request);
     let [x0, y0, x1, y1] = g.focus(request);
     let (cx, cy) = (f32::midpoint(x0, x1), f32::midpoint(y0, y1));
     let u = g.unit;
-    let mut canvas = Canvas::soft(request.width, request.height, |x, y| {
+    canvas.soft(|x, y| {
         let (dx, dy) = (x - cx, y - cy);
         let d = (dx * dx + dy * dy).sqrt() / (g.width.min(g.height));
         let angle = dy.atan2(dx);
@@ -178,7 +176,7 @@ pub(super) fn radiant(request: &PlateRequest, look: &Look) -> Canvas {
         c
     });
     if look.backdrops.contains(&Backdrop::Wash) {
-        wash(&mut canvas, &g, [cx, cy], (x1 - x0) * 0.9);
+        wash(canvas, &g, [cx, cy], (x1 - x0) * 0.9);
     }
     let r = (x1 - x0).max(y1 - y0) * 0.5;
     for (index, radius) in [r + 40.0 * u, r + 130.0 * u, r + 220.0 * u].into_iter().enumerate() {
@@ -194,15 +192,14 @@ pub(super) fn radiant(request: &PlateRequest, look: &Look) -> Canvas {
             (g.accent, strength * dash * (1.0 - smooth(0.6, 1.8, (d - radius).abs() / u.max(0.5))))
         });
     }
-    canvas
 }
 
 /// A quiet ground with one warm light: for words that reassure.
-pub(super) fn halo(request: &PlateRequest, look: &Look) -> Canvas {
+pub(super) fn halo(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
     let g = Ground::of(request);
     let [x0, y0, x1, y1] = g.focus(request);
     let (cx, cy) = (f32::midpoint(x0, x1), f32::midpoint(y0, y1));
-    Canvas::soft(request.width, request.height, |x, y| {
+    canvas.soft(|x, y| {
         let d = ((x - cx).powi(2) + (y - cy).powi(2)).sqrt() / g.width.min(g.height);
         let c = g.wall(&Look { gobo: Gobo::None, ..*look }, x, y);
         if g.is_dark {
@@ -210,14 +207,14 @@ pub(super) fn halo(request: &PlateRequest, look: &Look) -> Canvas {
         } else {
             mix(lit(c, 1.0 + 0.5 * bell(d, 0.45)), g.tint, 0.6 * smooth(0.45, 1.1, d))
         }
-    })
+    });
 }
 
 /// A sheet to print on.
-pub(super) fn paper(request: &PlateRequest, look: &Look) -> Canvas {
+pub(super) fn paper(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
     let g = Ground::of(request);
     let side = if request.dimension.index() % 2 == 0 { 0.95 } else { 0.05 };
-    let mut canvas = Canvas::soft(request.width, request.height, |x, y| {
+    canvas.soft(|x, y| {
         let (fx, fy) = (x / g.width, y / g.height);
         let mut c = mix(g.base, g.tint, 0.42 * smooth(0.35, 1.15, fy));
         let d = ((fx - side).powi(2) + (fy - 0.12).powi(2)).sqrt();
@@ -233,6 +230,5 @@ pub(super) fn paper(request: &PlateRequest, look: &Look) -> Canvas {
     } else {
         look.ornament
     };
-    ornaments::draw(&mut canvas, &g, ornament, if side > 0.5 { 1.0 } else { 0.0 });
-    canvas
+    ornaments::draw(canvas, &g, ornament, if side > 0.5 { 1.0 } else { 0.0 });
 }
