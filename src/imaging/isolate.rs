@@ -222,7 +222,7 @@ fn isolate_by_alpha(pixels: &RgbaImage) -> Option<Isolation> {
             source_box,
             method: CutOutMethod::Alpha,
             confidence: 1.0,
-            touches: touched_edges(pixels),
+            touches: touched_edges(pixels, [0, 0, pixels.width(), pixels.height()], pixels.dimensions()),
         })),
         _ => Some(Isolation::Framed { reason: FrameReason::NoClearProduct }),
     }
@@ -253,7 +253,7 @@ fn isolate_from_plain_ground(
     let matte = matte::cut(pixels, working, &figure.mask);
     let confidence = confidence_of(&figure, &matte, rim.inlier_share);
     *plain = Some(Plain { ground, figure });
-    finish(&matte.pixels, CutOutMethod::PlainBackground, confidence)
+    finish(pixels, &matte, CutOutMethod::PlainBackground, confidence)
 }
 
 fn isolate_what_stands_out(
@@ -279,15 +279,24 @@ fn isolate_what_stands_out(
         Some(plain) => ramp(figure.overlap(&plain.figure), 0.8, 0.92) * shape_confidence(&figure),
         None => ramp(salience.agreement, 0.8, 0.92) * confidence_of(&figure, &matte, 1.0),
     };
-    finish(&matte.pixels, CutOutMethod::Model, confidence)
+    finish(pixels, &matte, CutOutMethod::Model, confidence)
 }
 
-fn finish(pixels: &RgbaImage, method: CutOutMethod, confidence: f32) -> Result<CutOut, FrameReason> {
+fn finish(
+    photo: &RgbaImage,
+    matte: &matte::Matte,
+    method: CutOutMethod,
+    confidence: f32,
+) -> Result<CutOut, FrameReason> {
     if confidence < CONFIDENCE_MIN {
         return Err(FrameReason::Unsure { confidence });
     }
-    let source_box = alpha_box(pixels, 4).ok_or(FrameReason::NoClearProduct)?;
-    Ok(CutOut { pixels: crop(pixels, source_box), source_box, method, confidence, touches: touched_edges(pixels) })
+    let within = alpha_box(&matte.pixels, 4).ok_or(FrameReason::NoClearProduct)?;
+    let [x, y, width, height] = within;
+    let source_box = [matte.left + x, matte.top + y, width, height];
+    let pixels = crop(&matte.pixels, within);
+    let touches = touched_edges(&pixels, source_box, photo.dimensions());
+    Ok(CutOut { pixels, source_box, method, confidence, touches })
 }
 
 /// A product of what can go wrong: each factor is near 1 for a good outline.
@@ -324,17 +333,19 @@ fn alpha_box(pixels: &RgbaImage, alpha_min: u8) -> Option<[u32; 4]> {
     (left <= right && top <= bottom).then(|| [left, top, right - left + 1, bottom - top + 1])
 }
 
-/// A side counts as touched when more than a hundredth of it is covered, so that one soft pixel of
-/// a product that just fits does not.
-fn touched_edges(pixels: &RgbaImage) -> Edges {
-    let (width, height) = pixels.dimensions();
-    let solid = |x: u32, y: u32| pixels.get_pixel(x, y)[3] >= ALPHA_SOLID;
+/// Which sides of a photo of this size are touched by the part of it that lies here. A side counts as
+/// touched when more than a hundredth of it is covered, so that one soft pixel of a product that just
+/// fits does not.
+fn touched_edges(part: &RgbaImage, [left, top, wide, high]: [u32; 4], (width, height): (u32, u32)) -> Edges {
+    let solid = |x: u32, y: u32| part.get_pixel(x, y)[3] >= ALPHA_SOLID;
     let enough = |count: usize, side: u32| count * 100 > side as usize;
+    let row = |y: u32| enough((0..wide).filter(|&x| solid(x, y)).count(), width);
+    let column = |x: u32| enough((0..high).filter(|&y| solid(x, y)).count(), height);
     Edges {
-        top: enough((0..width).filter(|&x| solid(x, 0)).count(), width),
-        right: enough((0..height).filter(|&y| solid(width - 1, y)).count(), height),
-        bottom: enough((0..width).filter(|&x| solid(x, height - 1)).count(), width),
-        left: enough((0..height).filter(|&y| solid(0, y)).count(), height),
+        top: top == 0 && row(0),
+        right: left + wide == width && column(wide - 1),
+        bottom: top + high == height && row(high - 1),
+        left: left == 0 && column(0),
     }
 }
 

@@ -74,7 +74,8 @@ impl Ground {
             box_blur(plane, &mut scratch, width, height, 2);
         }
         let [lightness, a, b] = planes;
-        let whole = (0..lightness.len()).map(|at| lightness[at].hypot(a[at]).hypot(b[at])).collect();
+        let length = |at: usize| (lightness[at] * lightness[at] + a[at] * a[at] + b[at] * b[at]).sqrt();
+        let whole = (0..lightness.len()).map(length).collect();
         (whole, lightness)
     }
 }
@@ -161,10 +162,12 @@ fn classify(working: &Working, surface: &Surface, bare_max: f32) -> Vec<Class> {
         surface.row(y, working, &mut model);
         for (&lab, &ground) in row.iter().zip(&model) {
             let squared: f32 = (0..3).map(|i| (lab[i] - ground[i]) * (lab[i] - ground[i])).sum();
+            if squared < bare_max * bare_max {
+                classes.push(Class::Bare);
+                continue;
+            }
             let (depth, tint) = shade(lab, ground);
-            classes.push(if squared < bare_max * bare_max {
-                Class::Bare
-            } else if (SHADOW_DEPTH_MIN..1.03).contains(&depth) && tint < SHADOW_TINT_MAX {
+            classes.push(if (SHADOW_DEPTH_MIN..1.03).contains(&depth) && tint < SHADOW_TINT_MAX {
                 Class::Shadow
             } else {
                 Class::Other
@@ -178,7 +181,8 @@ fn classify(working: &Working, surface: &Surface, bare_max: f32) -> Vec<Class> {
 /// In OKLab a shadow shrinks all three coordinates by the same factor.
 fn shade(lab: [f32; 3], ground: [f32; 3]) -> (f32, f32) {
     let depth = lab[0] / ground[0].max(0.05);
-    (depth, (lab[1] - depth * ground[1]).hypot(lab[2] - depth * ground[2]))
+    let (a, b) = (lab[1] - depth * ground[1], lab[2] - depth * ground[2]);
+    (depth, (a * a + b * b).sqrt())
 }
 
 /// Change of colour a pixel, in OKLab, over a 5 × 5 window so that noise averages out; zero along

@@ -7,6 +7,7 @@
 use image::RgbaImage;
 
 use super::super::blur::box_blur;
+use super::super::resize::crop;
 use super::working::Working;
 
 /// Half width of the strip along the outline in which alpha may differ from 0 and 1, in working
@@ -16,20 +17,71 @@ const STRIP: f32 = 4.0;
 /// Departure from the ground, in sRGB steps, below which a pixel may be noise.
 const NOISE_FLOOR: f32 = 7.0;
 
-/// The full picture with its new alpha.
+/// How much of the working copy around the product is looked at: the strip, and the ground as far away
+/// from it as [`ground_colours`] reaches.
+const MARGIN: usize = STRIP as usize + 4 + FAR_RADIUS;
+
+/// Radii of the two means of the ground's colour, in working pixels.
+const NEAR_RADIUS: usize = 5;
+const FAR_RADIUS: usize = 30;
+
+/// The part of the picture that holds the product, with its new alpha.
 pub(super) struct Matte {
-    /// Same size as the photo.
     pub(super) pixels: RgbaImage,
+    /// Where in the photo it is. Outside there is nothing of the product.
+    pub(super) left: u32,
+    pub(super) top: u32,
     /// Share of the outline along which product and ground really differ, 0 to 1.
     pub(super) edge_support: f32,
 }
 
 /// Cuts the photo along the mask found in the working copy.
 pub(super) fn cut(photo: &RgbaImage, working: &Working, mask: &[bool]) -> Matte {
-    let signed = signed_distance(mask, working.width, working.height);
-    let ground = ground_colours(working, &signed);
-    let strip = Strip::new(photo, working, &signed, &ground);
-    Matte { edge_support: strip.edge_support(), pixels: strip.compose(photo) }
+    let patch = Patch::new(working, mask);
+    let strip = Strip::new(photo, working, &patch);
+    Matte {
+        edge_support: strip.edge_support(),
+        pixels: strip.compose(),
+        left: strip.left as u32,
+        top: strip.top as u32,
+    }
+}
+
+/// What the working copy knows about the surroundings of the product. Most of a photo is ground far from
+/// it, of which nothing needs to be known.
+struct Patch {
+    left: usize,
+    top: usize,
+    width: usize,
+    height: usize,
+    /// Distance to the outline in working pixels, positive inside.
+    signed: Vec<f32>,
+    /// The colour of the ground near by.
+    ground: Vec<[f32; 3]>,
+}
+
+impl Patch {
+    fn new(working: &Working, mask: &[bool]) -> Self {
+        let (mut left, mut right, mut top, mut bottom) = (working.width, 0, working.height, 0);
+        for (y, row) in mask.chunks_exact(working.width).enumerate() {
+            if let Some(first) = row.iter().position(|&set| set) {
+                left = left.min(first);
+                right = right.max(row.iter().rposition(|&set| set).unwrap_or(first));
+                top = top.min(y);
+                bottom = y;
+            }
+        }
+        let (left, top) = (left.min(right).saturating_sub(MARGIN), top.min(bottom).saturating_sub(MARGIN));
+        let (width, height) =
+            ((right + MARGIN + 1).min(working.width) - left, (bottom + MARGIN + 1).min(working.height) - top);
+        let rows = (top..top + height).map(|y| y * working.width + left);
+        let mask: Vec<bool> = rows.clone().flat_map(|start| &mask[start..start + width]).copied().collect();
+        let rgba = working.rgba.as_raw();
+        let pixels: Vec<u8> = rows.flat_map(|start| &rgba[start * 4..(start + width) * 4]).copied().collect();
+        let signed = signed_distance(&mask, width, height);
+        let ground = ground_colours(&pixels, width, height, &signed);
+        Self { left, top, width, height, signed, ground }
+    }
 }
 
 /// Distance to the outline in working pixels: positive inside. Chamfer 3-4, exact to a few per cent
@@ -99,10 +151,9 @@ fn chamfer(mask: &[bool], width: usize, height: usize, target: bool) -> Vec<u16>
 ///
 /// Two radii: the near mean follows a shadow along the edge, the far one fills in where the ground
 /// is hemmed in and no sure pixel of it is close by.
-fn ground_colours(working: &Working, signed: &[f32]) -> Vec<[f32; 3]> {
-    let (width, height) = (working.width, working.height);
+fn ground_colours(pixels: &[u8], width: usize, height: usize, signed: &[f32]) -> Vec<[f32; 3]> {
     let mut near: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; signed.len()]);
-    for (at, pixel) in working.rgba.as_raw().chunks_exact(4).enumerate() {
+    for (at, pixel) in pixels.chunks_exact(4).enumerate() {
         if signed[at] < -2.5 {
             for channel in 0..3 {
                 near[channel][at] = f32::from(pixel[channel]);
@@ -113,10 +164,10 @@ fn ground_colours(working: &Working, signed: &[f32]) -> Vec<[f32; 3]> {
     let mut scratch = vec![0.0; signed.len()];
     let mut far = near.clone();
     for plane in &mut near {
-        box_blur(plane, &mut scratch, width, height, 5);
+        box_blur(plane, &mut scratch, width, height, NEAR_RADIUS);
     }
     for plane in &mut far {
-        box_blur(plane, &mut scratch, width, height, 30);
+        box_blur(plane, &mut scratch, width, height, FAR_RADIUS);
     }
     (0..signed.len())
         .map(|at| {
@@ -154,8 +205,12 @@ impl Blend {
     }
 }
 
-/// The full picture along the outline.
-struct Strip {
+/// The picture along the outline: the part of it that holds the product.
+struct Strip<'a> {
+    photo: &'a RgbaImage,
+    /// Where the part lies in the photo.
+    left: usize,
+    top: usize,
     width: usize,
     height: usize,
     /// Full-size pixels to one working pixel.
@@ -170,35 +225,58 @@ struct Strip {
     depth: Vec<u8>,
 }
 
-impl Strip {
-    fn new(photo: &RgbaImage, working: &Working, signed: &[f32], colours: &[[f32; 3]]) -> Self {
-        let (width, height) = (photo.width() as usize, photo.height() as usize);
-        let (step_x, step_y) = (working.width as f32 / width as f32, working.height as f32 / height as f32);
+impl<'a> Strip<'a> {
+    fn new(photo: &'a RgbaImage, working: &Working, patch: &Patch) -> Self {
+        let (step_x, step_y) =
+            (working.width as f32 / photo.width() as f32, working.height as f32 / photo.height() as f32);
+        // All that the strip can reach; the patch is wider by what the means of the ground need.
+        let reach = |start: usize, length: usize, step: f32, side: u32| {
+            let side = side as usize;
+            let from = start + if start > 0 { FAR_RADIUS } else { 0 };
+            let first = ((from as f32 / step) as usize).min(side - 1);
+            let last = ((start + length) as f32 / step).ceil() as usize;
+            (first, last.clamp(first + 1, side))
+        };
+        let (left, right) = reach(patch.left, patch.width, step_x, photo.width());
+        let (top, bottom) = reach(patch.top, patch.height, step_y, photo.height());
+        let (width, height) = (right - left, bottom - top);
         let mut distance = vec![0.0; width * height];
         let mut departure = vec![0.0; width * height];
         let mut ground = vec![[0; 3]; width * height];
-        for (y, row) in photo.as_raw().chunks_exact(width * 4).enumerate() {
-            let working_y = (y as f32 + 0.5) * step_y - 0.5;
-            let nearest_row = ((working_y + 0.5) as usize).min(working.height - 1) * working.width;
-            for (x, pixel) in row.chunks_exact(4).enumerate() {
+        let place = |at: usize, step: f32, start: usize| (at as f32 + 0.5) * step - 0.5 - start as f32;
+        let nearest = |place: f32, side: usize| ((place + 0.5).max(0.0) as usize).min(side - 1);
+        let columns: Vec<(f32, usize)> =
+            (left..right).map(|x| place(x, step_x, patch.left)).map(|x| (x, nearest(x, patch.width))).collect();
+        for y in 0..height {
+            let working_y = place(top + y, step_y, patch.top);
+            let signed = &patch.signed[nearest(working_y, patch.height) * patch.width..][..patch.width];
+            let start = ((top + y) * photo.width() as usize + left) * 4;
+            let row = &photo.as_raw()[start..start + width * 4];
+            for (x, (pixel, &(working_x, nearest))) in row.chunks_exact(4).zip(&columns).enumerate() {
                 let at = y * width + x;
-                let working_x = (x as f32 + 0.5) * step_x - 0.5;
-                let rough = signed[nearest_row + ((working_x + 0.5) as usize).min(working.width - 1)];
+                let rough = signed[nearest];
                 if rough.abs() > STRIP + 1.5 {
                     distance[at] = rough;
                     continue;
                 }
-                let blend = Blend::new(working_x, working_y, working.width, working.height);
-                distance[at] = blend.value(signed);
-                let back = blend.colour(colours);
+                let blend = Blend::new(working_x, working_y, patch.width, patch.height);
+                distance[at] = blend.value(&patch.signed);
+                let back = blend.colour(&patch.ground);
                 let squared: f32 = (0..3).map(|i| (f32::from(pixel[i]) - back[i]).powi(2)).sum();
                 departure[at] = squared.sqrt();
                 ground[at] = back.map(|value| (value + 0.5) as u8);
             }
         }
-        let mut strip = Self { width, height, scale: 1.0 / step_x, distance, departure, ground, depth: Vec::new() };
+        let scale = 1.0 / step_x;
+        let mut strip = Self { photo, left, top, width, height, scale, distance, departure, ground, depth: Vec::new() };
         strip.depth = strip.depths();
         strip
+    }
+
+    /// The photo's pixel at a place of the strip.
+    fn colour(&self, at: usize) -> &[u8] {
+        let (x, y) = (self.left + at % self.width, self.top + at / self.width);
+        &self.photo.as_raw()[(y * self.photo.width() as usize + x) * 4..][..4]
     }
 
     /// Half width of the transition from ground to product, in full-size pixels: optics and the
@@ -260,8 +338,9 @@ impl Strip {
         seen as f32 / outline.max(1) as f32
     }
 
-    fn compose(&self, photo: &RgbaImage) -> RgbaImage {
-        let mut out = photo.clone();
+    fn compose(&self) -> RgbaImage {
+        let part = [self.left, self.top, self.width, self.height].map(|value| value as u32);
+        let mut out = crop(self.photo, part);
         let width = self.edge_width();
         for (at, pixel) in out.chunks_exact_mut(4).enumerate() {
             if self.depth[at] > width {
@@ -273,7 +352,7 @@ impl Strip {
                 continue;
             }
             let alpha = self.alpha(at, width);
-            self.write(photo, at, alpha, pixel);
+            self.write(at, alpha, pixel);
         }
         out
     }
@@ -300,7 +379,7 @@ impl Strip {
         self.around(at, radius).map(|i| self.departure[i]).fold(0.0, f32::max)
     }
 
-    fn write(&self, photo: &RgbaImage, at: usize, alpha: f32, pixel: &mut [u8]) {
+    fn write(&self, at: usize, alpha: f32, pixel: &mut [u8]) {
         let byte = (alpha * 255.0 + 0.5) as u8;
         if byte < 6 {
             pixel.fill(0);
@@ -314,8 +393,8 @@ impl Strip {
         let (mut sum, mut count) = ([0.0_f32; 3], 0.0_f32);
         for i in self.around(at, usize::from(inner) + 2) {
             if self.depth[i] > inner.min(2) {
-                for (channel, sum) in sum.iter_mut().enumerate() {
-                    *sum += f32::from(photo.as_raw()[i * 4 + channel]);
+                for (sum, value) in sum.iter_mut().zip(self.colour(i)) {
+                    *sum += f32::from(*value);
                 }
                 count += 1.0;
             }

@@ -41,45 +41,108 @@ pub(super) fn neighbours(at: usize, width: usize, length: usize) -> impl Iterato
     .flatten()
 }
 
+/// A stretch of set pixels in one row.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    end: usize,
+    /// The run that speaks for its piece, as far as is known: an earlier one, or itself.
+    parent: usize,
+}
+
+/// The runs of a mask, those of one piece under one parent.
+///
+/// Pieces hang together by the sides of their pixels. Rows are compared run by run, so that the price is
+/// that of the outline and not that of the area.
+struct Runs(Vec<Run>);
+
+impl Runs {
+    /// The runs of each row, not joined.
+    fn rows_only(mask: &[bool], width: usize) -> impl Iterator<Item = Run> {
+        mask.chunks_exact(width.max(1)).enumerate().flat_map(move |(y, row)| {
+            let mut x = 0;
+            std::iter::from_fn(move || {
+                let start = row[x..].iter().position(|&set| set).map(|skip| x + skip)?;
+                x = row[start..].iter().position(|&set| !set).map_or(width, |length| start + length);
+                Some(Run { start: y * width + start, end: y * width + x, parent: 0 })
+            })
+        })
+    }
+
+    fn of(mask: &[bool], width: usize) -> Self {
+        let mut runs = Self(Vec::new());
+        let mut above = 0..0;
+        for row in mask.chunks_exact(width.max(1)).enumerate() {
+            let first = runs.0.len();
+            let offset = row.0 * width;
+            for run in Self::rows_only(row.1, width) {
+                let parent = runs.0.len();
+                runs.0.push(Run { start: offset + run.start, end: offset + run.end, parent });
+            }
+            let mut upper = above.start;
+            for index in first..runs.0.len() {
+                let (start, end) = (runs.0[index].start - width.min(runs.0[index].start), runs.0[index].end);
+                while upper < above.end && runs.0[upper].end <= start {
+                    upper += 1;
+                }
+                let mut touching = upper;
+                while touching < above.end && runs.0[touching].start + width < end {
+                    runs.join(touching, index);
+                    touching += 1;
+                }
+            }
+            above = first..runs.0.len();
+        }
+        for index in 0..runs.0.len() {
+            runs.0[index].parent = runs.root(index);
+        }
+        runs
+    }
+
+    fn root(&self, mut index: usize) -> usize {
+        while self.0[index].parent != index {
+            index = self.0[index].parent;
+        }
+        index
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.0[one.max(other)].parent = one.min(other);
+    }
+
+    /// The run that holds a pixel.
+    fn holding(&self, at: usize) -> Option<usize> {
+        let next = self.0.partition_point(|run| run.end <= at);
+        self.0.get(next).is_some_and(|run| run.start <= at).then_some(next)
+    }
+}
+
 /// Everything the starting pixels reach through `allowed`.
 pub(super) fn reach(allowed: &[bool], starts: impl Iterator<Item = usize>, width: usize) -> Vec<bool> {
-    let mut reached = vec![false; allowed.len()];
-    let mut stack: Vec<usize> = starts.filter(|&at| allowed[at]).collect();
-    for &at in &stack {
-        reached[at] = true;
+    let runs = Runs::of(allowed, width);
+    let mut is_reached = vec![false; runs.0.len()];
+    for run in starts.filter(|&at| allowed[at]).filter_map(|at| runs.holding(at)) {
+        is_reached[runs.0[run].parent] = true;
     }
-    while let Some(at) = stack.pop() {
-        for next in neighbours(at, width, allowed.len()) {
-            if allowed[next] && !reached[next] {
-                reached[next] = true;
-                stack.push(next);
-            }
-        }
+    let mut reached = vec![false; allowed.len()];
+    for run in runs.0.iter().filter(|run| is_reached[run.parent]) {
+        reached[run.start..run.end].fill(true);
     }
     reached
 }
 
 /// The connected pieces of a mask, each a list of pixels.
 pub(super) fn pieces(mask: &[bool], width: usize) -> Vec<Vec<usize>> {
-    let mut seen = vec![false; mask.len()];
-    let mut pieces = Vec::new();
-    for start in 0..mask.len() {
-        if !mask[start] || seen[start] {
-            continue;
+    let runs = Runs::of(mask, width);
+    let mut place = vec![usize::MAX; runs.0.len()];
+    let mut pieces: Vec<Vec<usize>> = Vec::new();
+    for run in &runs.0 {
+        if place[run.parent] == usize::MAX {
+            place[run.parent] = pieces.len();
+            pieces.push(Vec::new());
         }
-        seen[start] = true;
-        let mut piece = vec![start];
-        let mut next = 0;
-        while next < piece.len() {
-            for neighbour in neighbours(piece[next], width, mask.len()) {
-                if mask[neighbour] && !seen[neighbour] {
-                    seen[neighbour] = true;
-                    piece.push(neighbour);
-                }
-            }
-            next += 1;
-        }
-        pieces.push(piece);
+        pieces[place[run.parent]].extend(run.start..run.end);
     }
     pieces
 }
@@ -110,35 +173,30 @@ pub(super) fn erode_by(mask: &[bool], width: usize, radius: usize) -> Vec<bool> 
     eroded
 }
 
-/// [`dilate`] `radius` times, in one pass: each row and column remembers how far the last set
-/// pixel lies behind.
+/// [`dilate`] `radius` times, in one pass: runs grow along their row, and each column remembers how far
+/// the last set pixel lies behind.
 pub(super) fn dilate_by(mask: &[bool], width: usize, radius: usize) -> Vec<bool> {
     let height = mask.len() / width.max(1);
     let mut across = vec![false; mask.len()];
-    for (source, target) in mask.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
-        let mut since = usize::MAX;
-        for x in 0..width {
-            since = if source[x] { 0 } else { since.saturating_add(1) };
-            target[x] = since <= radius;
-        }
-        since = usize::MAX;
-        for x in (0..width).rev() {
-            since = if source[x] { 0 } else { since.saturating_add(1) };
-            target[x] |= since <= radius;
-        }
+    for run in Runs::rows_only(mask, width) {
+        let row = run.start / width * width;
+        across[run.start.saturating_sub(radius).max(row)..(run.end + radius).min(row + width)].fill(true);
     }
-    let mut out = vec![false; mask.len()];
-    let mut since = vec![usize::MAX; width];
-    let mut sweep = |y: usize, since: &mut [usize]| {
-        for x in 0..width {
-            since[x] = if across[y * width + x] { 0 } else { since[x].saturating_add(1) };
-            out[y * width + x] |= since[x] <= radius;
+    let mut out = across.clone();
+    // Counted in bytes, which the compiler does sixteen at a time.
+    let far = u8::try_from(radius).unwrap_or(u8::MAX - 1);
+    let mut since = vec![u8::MAX; width];
+    let mut sweep = |y: usize, since: &mut [u8]| {
+        let row = y * width..(y + 1) * width;
+        for ((out, across), since) in out[row.clone()].iter_mut().zip(&across[row]).zip(since) {
+            *since = if *across { 0 } else { since.saturating_add(1) };
+            *out |= *since <= far;
         }
     };
     for y in 0..height {
         sweep(y, &mut since);
     }
-    since.fill(usize::MAX);
+    since.fill(u8::MAX);
     for y in (0..height).rev() {
         sweep(y, &mut since);
     }
