@@ -8,6 +8,8 @@ mod layers;
 #[cfg(feature = "segment")]
 mod network;
 #[cfg(feature = "segment")]
+mod tiles;
+#[cfg(feature = "segment")]
 mod weights;
 
 use image::RgbaImage;

@@ -3,6 +3,7 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
+use super::tiles;
 use super::weights::Convolution;
 
 /// Pixels worked on at a time: the sums of 64 channels then stay in the cache between the nine taps.
@@ -97,10 +98,19 @@ fn places(source: usize, target: usize) -> Vec<(usize, usize, f32)> {
 }
 
 /// Convolves the inputs, taken as one behind the other, with the kernel spread by `spread`.
+pub(super) fn convolve(convolution: &Convolution, inputs: &[&Planes], spread: usize, rectify: bool) -> Planes {
+    if spread == 1 && tiles::suits(convolution, inputs[0].width, inputs[0].height) {
+        tiles::convolve(convolution, inputs, rectify)
+    } else {
+        convolve_by_taps(convolution, inputs, spread, rectify)
+    }
+}
+
+/// [`convolve`] for any spread and size.
 ///
 /// Each tap of the kernel is one matrix product between its weights and the planes shifted by its
 /// place, so nothing is copied but the margin.
-pub(super) fn convolve(convolution: &Convolution, inputs: &[&Planes], spread: usize, rectify: bool) -> Planes {
+pub(super) fn convolve_by_taps(convolution: &Convolution, inputs: &[&Planes], spread: usize, rectify: bool) -> Planes {
     let (width, height) = (inputs[0].width, inputs[0].height);
     let padded: Vec<(Planes, usize)> = inputs.iter().map(|input| (input.padded(spread), input.channels())).collect();
     let stride = width + 2 * spread;
