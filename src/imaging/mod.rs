@@ -33,7 +33,7 @@ pub use color::{Oklab, Oklch, contrast_ratio, relative_luminance, to_hex};
 pub use container::probe;
 pub use crops::{CROP_SIDE_MIN, Crop, detail_crops};
 pub use decode::{Photo, decode};
-pub use encode::{encode_jpeg, encode_png_grey, encode_png_rgba, thumbhash};
+pub use encode::{encode_jpeg, encode_jpeg_backdrop, encode_png_grey, encode_png_rgba, thumbhash};
 pub use isolate::{CutOut, CutOutMethod, Edges, FrameReason, Isolation, isolate};
 pub use limits::{ImageHeader, ImageKind, ImageLimits, ImageRefusal};
 pub use metadata::{MetadataError, XMP_BYTES_MAX, XMP_OVERHEAD, jpeg_with_xmp, jpeg_xmp};
