@@ -78,14 +78,14 @@ fn be_or_le(bytes: &[u8], at: usize, big_endian: bool) -> Option<u32> {
 }
 
 /// One JPEG marker segment: its code and its payload (empty for the stand-alone marks).
-struct Segment<'a> {
-    code: u8,
-    payload: &'a [u8],
+pub(super) struct Segment<'a> {
+    pub(super) code: u8,
+    pub(super) payload: &'a [u8],
     /// Where the bytes after the segment begin.
-    end: usize,
+    pub(super) end: usize,
 }
 
-fn jpeg_segment(bytes: &[u8], mut at: usize) -> Option<Segment<'_>> {
+pub(super) fn jpeg_segment(bytes: &[u8], mut at: usize) -> Option<Segment<'_>> {
     if *bytes.get(at)? != 0xFF {
         return None;
     }

@@ -54,13 +54,15 @@ impl LocalFiles {
         &self.root
     }
 
-    /// The object store in this folder; every put is fsynced.
+    /// The object store in this folder; every put is fsynced, but for renditions, which a crash may
+    /// leave torn and their reader then makes again.
     ///
     /// # Errors
     /// What the system says when the folder cannot be used.
     pub fn storage(&self) -> io::Result<Storage> {
-        let objects = LocalFileSystem::new_with_prefix(&self.root).map_err(io::Error::other)?.with_fsync(true);
-        Ok(Storage::new(Arc::new(objects)))
+        let hasty = LocalFileSystem::new_with_prefix(&self.root).map_err(io::Error::other)?;
+        let objects = hasty.clone().with_fsync(true);
+        Ok(Storage::new(Arc::new(objects)).with_hasty(Arc::new(hasty)))
     }
 
     /// Reads a file of this folder, or `None` when there is none.

@@ -1,7 +1,8 @@
 //! The only writer of files: object keys, durable puts, renditions and signed URLs.
 //!
 //! Keys are the same on a local disk and on an S3-compatible store. A put is complete and durable
-//! when it returns: temporary name → fsync → rename → fsync of the folder.
+//! when it returns: temporary name → fsync → rename → fsync of the folder. Only what can be made again,
+//! the renditions, is put without waiting for the disk.
 
 mod keys;
 mod local;
@@ -55,6 +56,8 @@ pub struct Stored {
 #[derive(Clone)]
 pub struct Storage {
     objects: Arc<dyn ObjectStore>,
+    /// The same place, but a put does not wait until the disk has it.
+    hasty: Arc<dyn ObjectStore>,
     renditions: Arc<renditions::RenditionGate>,
 }
 
@@ -67,7 +70,13 @@ impl fmt::Debug for Storage {
 impl Storage {
     /// Uses any object store.
     pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects, renditions: Arc::default() }
+        Self { hasty: Arc::clone(&objects), objects, renditions: Arc::default() }
+    }
+
+    /// The same store, with another door to its place through which renditions are put.
+    #[must_use]
+    fn with_hasty(self, hasty: Arc<dyn ObjectStore>) -> Self {
+        Self { hasty, ..self }
     }
 
     /// Stores bytes under a key, replacing what was there; durable when it returns.
