@@ -37,7 +37,6 @@ pub(super) struct Press<'a> {
 /// A poster as pixels.
 pub(super) struct Set {
     pub(super) pixels: RgbaImage,
-    plate: RgbaImage,
     placed: Vec<Placed>,
     unprintable: Unprintable,
 }
@@ -47,7 +46,10 @@ impl Press<'_> {
     /// the processor.
     pub(super) fn print(&self, draft: &Draft, plate: Plate) -> Result<PaintedPoster, StudioError> {
         let request_id = plate.provider_request_id.clone();
-        let Set { pixels, plate, placed, unprintable } = self.set(draft, plate)?;
+        let plate_quality = self.jpeg_quality;
+        let mut plate_jpeg = Vec::new();
+        let Set { pixels, placed, unprintable } =
+            self.set_after(draft, plate, |plate| plate_jpeg = imaging::encode_jpeg_backdrop(plate, plate_quality))?;
         let recipe = recipe::write(self, draft, &placed, &unprintable, request_id.as_deref());
         Ok(PaintedPoster {
             jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),
@@ -55,21 +57,28 @@ impl Press<'_> {
             height: pixels.height(),
             thumbhash: imaging::thumbhash(&pixels),
             recipe,
-            plate_jpeg: Some(imaging::encode_jpeg(&plate, self.jpeg_quality)),
+            plate_jpeg: Some(plate_jpeg),
         })
     }
 
     /// Sets product and type on the plate.
-    pub(super) fn set(&self, draft: &Draft, mut plate: Plate) -> Result<Set, StudioError> {
+    pub(super) fn set(&self, draft: &Draft, plate: Plate) -> Result<Set, StudioError> {
+        self.set_after(draft, plate, |_plate| {})
+    }
+
+    /// [`Self::set`], with a look at the calmed plate before the page takes its pixels: a copy of them
+    /// to look at later would be eight megabytes.
+    fn set_after(&self, draft: &Draft, mut plate: Plate, look: impl FnOnce(&RgbaImage)) -> Result<Set, StudioError> {
         let (pictures, places) = self.pictures(draft)?;
         let mut unprintable = Unprintable::default();
         let words = self.printable(&self.language.words(&draft.words), &mut unprintable);
 
         let (mut scene, placed) = self.fitted(draft, &words, &places, pictures)?;
         contrast::calm(&mut plate.pixels, &placed, &self.plan.theme);
-        scene.pictures.insert(Arc::from("plate"), picture(plate.pixels.clone())?);
+        look(&plate.pixels);
+        scene.pictures.insert(Arc::from("plate"), picture(plate.pixels)?);
         let pixels = self.composer.render(&scene)?;
-        Ok(Set { pixels, plate: plate.pixels, placed, unprintable })
+        Ok(Set { pixels, placed, unprintable })
     }
 
     /// Where everything of the page stands.

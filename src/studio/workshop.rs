@@ -34,6 +34,9 @@ pub struct Studio {
     text: Arc<dyn TextModel>,
     pub(super) templates: Arc<Templates>,
     cores: Arc<Semaphore>,
+    /// One for each poster that may be in work from its first painted pixel on: ten plates painted at
+    /// once would wait in memory for two cores to set them.
+    easels: Arc<Semaphore>,
     pub(super) jpeg_quality: u8,
     pub(super) labels: Labels,
 }
@@ -61,6 +64,7 @@ impl Studio {
             text,
             templates: Arc::new(templates),
             cores: Arc::new(Semaphore::new(cores)),
+            easels: Arc::new(Semaphore::new(cores)),
             jpeg_quality,
             labels: Labels::default(),
         }
@@ -132,6 +136,11 @@ impl Studio {
         let draft = layouts::draft(dimension, plan, &sheet);
 
         progress(PosterStage::Painting);
+        let _easel = match Origin::of_painter(self.images.name()) {
+            Origin::Composed => Some(self.easels.acquire().await.map_err(|e| StudioError::Thread(e.to_string()))?),
+            // Models paint elsewhere and take their time: all posters of a set wait for them together.
+            Origin::AiMade => None,
+        };
         let plate = self.images.paint(plate_request(plan, dimension, &draft, &sheet)).await?;
         let (width, height) = plate.pixels.dimensions();
         if (width, height) != (sheet.width, sheet.height) {
