@@ -278,7 +278,7 @@ mod tests {
                 assert_eq!(slot.dimensions().count(), slot.dimensions.len(), "{name}: an unknown dimension");
                 assert_eq!(slot.dimensions.is_empty(), slot.picture != PictureKind::Poster, "{name}");
                 let aspect = f64::from(slot.width) / f64::from(slot.height);
-                assert!((0.5..=2.0).contains(&aspect) || slot.picture == PictureKind::Detail, "{name}: {aspect}");
+                assert!((0.5..=3.34).contains(&aspect) || slot.picture == PictureKind::Detail, "{name}: {aspect}");
                 assert!((200..=5000).contains(&slot.width) && slot.bytes_max >= 50_000, "{name}");
                 assert!(slot.picture != PictureKind::WhiteMain || slot.words == Words::None, "{name}");
                 let is_numbered = slot.file.contains("{n}") || slot.file.contains("{n2}");

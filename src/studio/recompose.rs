@@ -24,8 +24,18 @@ use crate::{
 const SHORT_SIDE: u32 = 1080;
 
 /// Type size in pixels per `rem` by width ÷ height. The named formats stand exactly here.
-const ASPECTS: [(f32, f32); 8] =
-    [(0.5, 10.0), (0.5625, 10.0), (0.75, 8.8), (0.8, 8.4), (1.0, 8.2), (4.0 / 3.0, 8.8), (16.0 / 9.0, 9.8), (2.0, 9.8)];
+const ASPECTS: [(f32, f32); 9] = [
+    (0.5, 10.0),
+    (0.5625, 10.0),
+    (0.75, 8.8),
+    (0.8, 8.4),
+    (1.0, 8.2),
+    (4.0 / 3.0, 8.8),
+    (16.0 / 9.0, 9.8),
+    (2.0, 9.8),
+    // Banners are shown small: their type is larger.
+    (3.34, 12.0),
+];
 
 /// What a poster is to become.
 #[derive(Clone, Debug)]
@@ -221,8 +231,8 @@ mod tests {
         }
         for odd in [(0, 0), (1, 9000), (9000, 1), (800, 1200)] {
             let sheet = Sheet::of_proportions(odd);
-            assert!(sheet.width.min(sheet.height) == SHORT_SIDE && sheet.width.max(sheet.height) <= 2 * SHORT_SIDE);
-            assert!((8.0..=10.0).contains(&sheet.rem), "{odd:?}");
+            assert!(sheet.width.min(sheet.height) == SHORT_SIDE && sheet.width.max(sheet.height) <= 3700);
+            assert!((8.0..=12.0).contains(&sheet.rem), "{odd:?}");
         }
     }
 }

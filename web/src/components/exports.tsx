@@ -47,9 +47,9 @@ export function SetExports({ id }: { id: string }) {
         </Group>
         {result.error && <ErrorNotice error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} />}
         {(['CHINA', 'ABROAD'] as const).map(
-          (region) =>
+          (region, at) =>
             markets(region).length > 0 && (
-              <Group key={region} title={t.detail.markets[region]} hint={t.detail.marketsText}>
+              <Group key={region} title={t.detail.markets[region]} {...(at === 0 && { hint: t.detail.marketsText })}>
                 {markets(region).map((market) => (
                   <Download key={market.code} href={file(`${market.code}.zip`)} label={title(market)} title={t.detail.checkedOn(market.checkedOn)} />
                 ))}

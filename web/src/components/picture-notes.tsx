@@ -7,7 +7,7 @@ export function PictureNotes({ notes }: { notes: PosterFieldsFragment['revisions
   const t = useText();
   if (notes.length === 0) return null;
   return (
-    <ul className="mx-auto mt-4 max-w-prose text-sm text-muted" data-testid="notes">
+    <ul className="mx-auto mt-4 w-fit max-w-prose text-sm text-muted" data-testid="notes">
       {notes.map((note) => (
         <li key={note.code} className="flex gap-2">
           <Icon name="info" className="mt-0.5 size-4 shrink-0" />
