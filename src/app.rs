@@ -1,5 +1,7 @@
 //! The only place where implementations are chosen: settings in, a running service out.
 
+mod models;
+
 use std::{
     io,
     net::SocketAddr,
@@ -27,7 +29,6 @@ use crate::{
     ids::{IdSource, SystemIds},
     mail::{DevelopmentMailer, Mailer, SmtpMailer},
     payments::{Channels, PaymentChannel, SandboxChannel},
-    providers::image::{BuiltinPlates, ImageProvider, ScriptedProvider},
     services::{
         self,
         exports::Exports,
@@ -37,7 +38,7 @@ use crate::{
         sign_in::{MemoryCodeStore, SignIn, TokenKeys},
     },
     storage::{LocalFiles, Storage, UrlSigner},
-    studio::{Labels, Studio, report::RuleTextModel},
+    studio::{Labels, Studio},
 };
 
 /// Why the service could not be put together; each names what to change.
@@ -235,15 +236,15 @@ impl App {
     pub fn engine(&self) -> Result<Engine, StartError> {
         let settings = &self.settings.engine;
         let alone = self.context.database.backend() == DbBackend::Sqlite;
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let options = EngineOptions {
             node: self.files.root().display().to_string(),
             alone,
-            workers: if settings.workers == 0 { cores } else { settings.workers },
+            workers: self.workers(),
             lease: Duration::from_secs(u64::from(settings.lease_seconds)),
             job_timeout: Duration::from_secs(settings.job_timeout_seconds),
             attempts_max: i64::from(settings.attempts_max),
             interruptions_max: INTERRUPTIONS_MAX,
+            fallback_to_builtin: self.settings.studio.fallback_to_builtin,
             sweep_interval: Duration::from_secs(settings.sweep_seconds),
             drain: Duration::from_secs(self.settings.http.shutdown_grace_seconds),
         };
@@ -272,29 +273,29 @@ impl App {
 
     /// A studio with the models that the settings name; none means the built-in ones.
     fn new_studio(&self) -> Result<Studio, StartError> {
-        let unknown = |key: &str, index: usize, kind: &str| {
-            StartError::Provider(format!("{key}[{index}].kind: this version does not speak `{kind}`"))
-        };
-        if let Some((index, model)) = self.settings.text_models.iter().enumerate().next() {
-            return Err(unknown("text_models", index, &model.kind));
-        }
-        let mut images: Arc<dyn ImageProvider> = Arc::new(BuiltinPlates);
-        for (index, provider) in self.settings.image_providers.iter().enumerate() {
-            match provider.kind.as_str() {
-                "builtin" => {}
-                "scripted" if !self.settings.is_production() => {
-                    let script = provider.extra.get("script").and_then(serde_json::Value::as_str).unwrap_or_default();
-                    let scripted = ScriptedProvider::parse(script).map_err(|part| {
-                        StartError::Provider(format!("image_providers[{index}].extra.script: `{part}`"))
-                    })?;
-                    images = Arc::new(scripted);
-                }
-                other => return Err(unknown("image_providers", index, other)),
+        let (clock, ids) = (&self.context.clock, &self.context.ids);
+        let painters = models::painters(&self.settings, Arc::clone(clock), Arc::clone(ids))?;
+        let readers = models::readers(&self.settings, Arc::clone(ids))?;
+        let composer = Arc::new(TakumiComposer::new());
+        Ok(Studio::new(composer, painters, readers, self.settings.studio.jpeg_quality))
+    }
+
+    /// Jobs worked on at the same time: as many as there are cores, and while image models work on the
+    /// other side as many more as these may be asked at once.
+    fn workers(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        match self.settings.engine.workers {
+            0 => {
+                let elsewhere = self.settings.image_providers.iter().filter(|p| p.base_url.is_some());
+                cores + elsewhere.map(|provider| provider.max_concurrency).sum::<usize>().min(WORKERS_WAITING_MAX)
             }
+            fixed => fixed,
         }
-        Ok(studio_with(images, self.settings.studio.jpeg_quality))
     }
 }
+
+/// Jobs that may wait for image models at the same time; each keeps some pictures in memory.
+const WORKERS_WAITING_MAX: usize = 64;
 
 /// Times a job may be interrupted by the end of its process before its poster is refunded: enough
 /// for a bad day of restarts, few enough that a job which kills the process does not do so for ever.
@@ -302,15 +303,11 @@ const INTERRUPTIONS_MAX: i64 = 20;
 
 /// The studio with the built-in composer, plates and rules: no key, no server.
 pub fn studio() -> Studio {
-    studio_with(Arc::new(BuiltinPlates), JPEG_QUALITY)
+    Studio::builtin(Arc::new(TakumiComposer::new()), JPEG_QUALITY)
 }
 
 /// The default of `studio.jpeg_quality`, for the commands that read no settings.
 const JPEG_QUALITY: u8 = 90;
-
-fn studio_with(images: Arc<dyn ImageProvider>, jpeg_quality: u8) -> Studio {
-    Studio::new(Arc::new(TakumiComposer::new()), images, Arc::new(RuleTextModel), jpeg_quality)
-}
 
 /// Runs something again and again: a moment after the start, then with this pause, until the shutdown.
 /// It must take no input, so that a lost round costs nothing.

@@ -153,6 +153,9 @@ pub enum JobKind {
     /// Makes one edit.
     #[sea_orm(string_value = "edit_poster")]
     EditPoster,
+    /// Waits for a picture that was refunded before it came, and gives it for nothing.
+    #[sea_orm(string_value = "collect_late")]
+    CollectLate,
 }
 
 /// How far a job has come.

@@ -27,6 +27,8 @@ pub struct Model {
     pub photo_ids: String,
     /// Poster format code.
     pub format: String,
+    /// How its posters are put together: `typeset` or `model`.
+    pub composition: String,
     /// Visual style the seller chose.
     pub requested_visual: Option<String>,
     /// Typography style the seller chose.

@@ -24,6 +24,7 @@ pub mod payment_notifies;
 pub mod posters;
 pub mod provider_attempts;
 pub mod revisions;
+pub mod set_plans;
 pub mod sign_in_sessions;
 pub mod uploads;
 pub mod users;

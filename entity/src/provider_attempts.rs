@@ -15,15 +15,25 @@ pub struct Model {
     pub hold_id: Option<i64>,
     /// Which provider.
     pub provider: String,
-    /// How it ended.
+    /// With which model.
+    pub model: String,
+    /// What it was asked for.
+    pub purpose: String,
+    /// The attempt's own name, sent along.
+    pub nonce: String,
+    /// Under which the provider knows the work, where it is known.
+    pub reference: Option<String>,
+    /// How it ended: `open`, `ok`, or the class of the failure.
     pub outcome: String,
     /// The provider's own id.
     pub request_id: Option<String>,
     /// Cost in millionths of a US dollar.
     pub cost_microusd: i64,
+    /// 1 where the provider may charge although nothing came.
+    pub maybe_billed: i64,
     /// Start.
     pub started_at_ms: i64,
-    /// End.
+    /// End; 0 while it is open.
     pub finished_at_ms: i64,
 }
 

@@ -39,6 +39,10 @@ pub struct Model {
     pub edit_id: Option<i64>,
     /// What paid for it.
     pub hold_id: Option<i64>,
+    /// Who painted its backdrop, by the name in the settings; unknown for old ones.
+    pub provider: Option<String>,
+    /// How well its backdrop goes with the set's first one, 0–100, where a vendor painted it.
+    pub consistency_percent: Option<i64>,
     /// When.
     pub created_at_ms: i64,
 }

@@ -15,6 +15,7 @@ mod m20261122_000002_work;
 mod m20261122_000003_money;
 mod m20261122_000004_events_and_jobs;
 mod m20261122_000005_audit_index;
+mod m20261122_000006_vendors;
 
 /// Runs every migration in order.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_money::Migration),
             Box::new(m20261122_000004_events_and_jobs::Migration),
             Box::new(m20261122_000005_audit_index::Migration),
+            Box::new(m20261122_000006_vendors::Migration),
         ]
     }
 }

@@ -14,7 +14,7 @@ use super::{ConfigError, DEFAULTS};
 const LISTS: [&str; 2] = ["image_providers", "text_models"];
 
 /// Keys without a default whose value is not text (numbers, switches, tables).
-const NOT_TEXT: [&str; 14] = [
+const NOT_TEXT: [&str; 16] = [
     "welcome_credits",
     "sandbox_enabled",
     "max_concurrency",
@@ -22,6 +22,8 @@ const NOT_TEXT: [&str; 14] = [
     "requests_per_minute",
     "timeout_seconds",
     "price_microusd",
+    "spend_day_microusd",
+    "spend_month_microusd",
     "price_input_microusd",
     "price_output_microusd",
     "native_mask",

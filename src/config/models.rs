@@ -40,11 +40,17 @@ pub struct ImageProviderSettings {
     #[serde(default)]
     pub images_per_minute: u32,
     /// How long one picture may take.
-    #[serde(default = "two_minutes")]
+    #[serde(default = "five_minutes")]
     pub timeout_seconds: u64,
     /// What one picture costs, in millionths of a US dollar.
     #[serde(default)]
     pub price_microusd: i64,
+    /// What it may cost within 24 hours, in millionths of a US dollar; left out = no limit.
+    #[serde(default)]
+    pub spend_day_microusd: Option<i64>,
+    /// What it may cost within 30 days, in millionths of a US dollar; left out = no limit.
+    #[serde(default)]
+    pub spend_month_microusd: Option<i64>,
     /// Whether it takes a mask itself.
     #[serde(default)]
     pub native_mask: bool,
@@ -76,6 +82,9 @@ pub struct TextModelSettings {
     /// The model's name, as its vendor writes it.
     #[serde(default)]
     pub model: Option<String>,
+    /// What it may be asked: `report`, `plan`, `name`, `edit`, `check`; empty = everything.
+    #[serde(default)]
+    pub purposes: Vec<String>,
     /// Whether it is shown the photo too.
     #[serde(default)]
     pub vision: bool,
@@ -94,6 +103,15 @@ pub struct TextModelSettings {
     /// Price of a thousand tokens written, in millionths of a US dollar.
     #[serde(default)]
     pub price_output_microusd: i64,
+    /// What it may cost within 24 hours, in millionths of a US dollar; left out = no limit.
+    #[serde(default)]
+    pub spend_day_microusd: Option<i64>,
+    /// What it may cost within 30 days, in millionths of a US dollar; left out = no limit.
+    #[serde(default)]
+    pub spend_month_microusd: Option<i64>,
+    /// Further parameters of the dialect.
+    #[serde(default)]
+    pub extra: BTreeMap<String, serde_json::Value>,
     /// Whether its address may lie in a private network.
     #[serde(default)]
     pub allow_private_address: bool,
@@ -107,8 +125,8 @@ const fn one_minute() -> u64 {
     60
 }
 
-const fn two_minutes() -> u64 {
-    120
+const fn five_minutes() -> u64 {
+    300
 }
 
 /// Reads a list of tables that may also come as a table whose names are places in the list, which

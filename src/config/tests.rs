@@ -238,7 +238,7 @@ fn every_key_in_the_manual_is_known_even_those_commented_out() {
     let file = folder.path().join("haibao.toml");
     put(&file, &text);
     let settings = Settings::load(&Sources { file: Some(file), ..Sources::default() }).unwrap();
-    assert_eq!((settings.image_providers.len(), settings.text_models.len()), (1, 1));
+    assert_eq!((settings.image_providers.len(), settings.text_models.len()), (9, 3));
     assert_eq!(settings.storage.s3.bucket.as_deref(), Some("haibao"));
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here performs I/O, reads the clock or draws a random number; every other room may
 //! import this one, and this one imports none of them.
 
+pub mod composition;
 pub mod credits;
 pub mod dimensions;
 pub mod failures;
@@ -14,6 +15,7 @@ pub mod session_id;
 pub mod styles;
 pub mod validation;
 
+pub use composition::Composition;
 pub use dimensions::Dimension;
 pub use failures::{FailureCode, PosterStage};
 pub use locale::Locale;

@@ -12,9 +12,13 @@
 //! To add a job: add the kind to `entity::enums::JobKind`, its work to `jobs`, its ending to
 //! `settle`.
 
+mod attempts;
+mod gifts;
+mod hero;
 mod jobs;
 mod plans;
 pub mod queue;
+mod revise;
 pub mod settle;
 mod sweeper;
 mod worker;
@@ -52,6 +56,8 @@ pub struct EngineOptions {
     /// Tries that may end with their process before the poster is refunded: a job that kills the
     /// process must not do so for ever.
     pub interruptions_max: i64,
+    /// Whether a built-in picture stands beside a refund that a vendor is to blame for.
+    pub fallback_to_builtin: bool,
     /// How often forgotten work is looked for.
     pub sweep_interval: Duration,
     /// How long running jobs may go on after a shutdown was asked for.

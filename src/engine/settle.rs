@@ -4,17 +4,21 @@
 //! one order everywhere, so two transactions never wait for each other in a circle.
 
 use ::entity::{
-    enums::{GenerationState, HoldState, JobState, PosterState},
-    generations, holds, jobs, posters, revisions,
+    enums::{GenerationState, HoldState, JobKind, JobState, PosterState},
+    generations, holds, jobs, posters,
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
+    QueryFilter, QuerySelect, sea_query::Expr,
 };
 
-use super::{EngineError, queue};
+use super::{
+    EngineError,
+    gifts::late_queue,
+    hero::{gate_open, hero_done, hero_waiting, set_pin, thought_keep},
+    queue,
+    revise::revision_put,
+};
 use crate::{
     domain::{Dimension, FailureCode, PosterStage, RevisionName, SetStyle},
     events::{self, Fact, Summary},
@@ -37,6 +41,10 @@ pub struct NewRevision {
     pub height: u32,
     /// Base64 placeholder.
     pub thumbhash: String,
+    /// Who painted its backdrop.
+    pub provider: String,
+    /// How well it goes with the set, 0–100, where a vendor painted it.
+    pub consistency_percent: Option<u8>,
 }
 
 /// A poster's job that is ending, with the rows that its ending changes.
@@ -104,7 +112,8 @@ pub async fn poster_progress_in_txn(
     Ok(())
 }
 
-/// The product has a name and the set a style; the posters may start.
+/// The product has a name and the set a style; the posters may start. With `hero_first` the set's
+/// first poster starts alone, because the others take their style from it.
 ///
 /// # Errors
 /// `Fenced`, `Dangling` or a database error.
@@ -113,6 +122,8 @@ pub async fn product_name_in_txn(
     job: &jobs::Model,
     product_name: &str,
     style: Option<SetStyle>,
+    thought: Option<String>,
+    hero_first: bool,
     now_ms: i64,
 ) -> Result<(), EngineError> {
     let generation = enter(txn, job).await?;
@@ -127,13 +138,9 @@ pub async fn product_name_in_txn(
     changed.update(txn).await?;
     generation_running(txn, &generation).await?;
     events::append_in_txn(txn, &generation.id, &Fact::ProductNamed { product_name: named }, now_ms).await?;
-    jobs::Entity::update_many()
-        .col_expr(jobs::Column::RunAfterMs, Expr::value(now_ms))
-        .filter(jobs::Column::GenerationId.eq(&generation.id))
-        .filter(jobs::Column::State.eq(JobState::Queued))
-        .filter(jobs::Column::RunAfterMs.eq(queue::GATED_MS))
-        .exec(txn)
-        .await?;
+    thought_keep(txn, &generation.id, thought).await?;
+    let first = if hero_first { hero_waiting(txn, &generation.id).await? } else { None };
+    gate_open(txn, &generation.id, first, now_ms).await?;
     job_done(txn, job, now_ms).await?;
     generation_complete_if_done_in_txn(txn, &generation.id, now_ms).await
 }
@@ -152,35 +159,18 @@ pub async fn poster_succeed_in_txn(
     let Settlement::Settled { amount, wallet } = ledger::capture_in_txn(txn, hold_id, now_ms).await? else {
         return Err(EngineError::Fenced(job.id));
     };
-    let row = revisions::ActiveModel {
-        id: NotSet,
-        poster_id: Set(poster.id),
-        generation_id: Set(generation.id.clone()),
-        user_id: Set(generation.user_id),
-        edit_ordinal: Set(None),
-        name: Set(revision.name.to_string()),
-        file_name: Set(revision.name.file_name(revision.dimension)),
-        object_key: Set(revision.stored.key),
-        width: Set(i64::from(revision.width)),
-        height: Set(i64::from(revision.height)),
-        byte_size: Set(revision.stored.byte_size),
-        sha256: Set(revision.stored.sha256),
-        thumbhash: Set(Some(revision.thumbhash)),
-        base_revision_id: Set(None),
-        edit_id: Set(None),
-        hold_id: Set(Some(hold_id)),
-        created_at_ms: Set(now_ms),
-    }
-    .insert(txn)
-    .await?;
+    set_pin(txn, &generation.id, &revision.provider).await?;
+    let row = revision_put(txn, &poster, revision, Some(hold_id), now_ms).await?;
     poster_update(txn, &poster, PosterState::Succeeded, None).await?;
     poster_credits(txn, poster.id, amount, 0).await?;
+    hero_done(txn, &poster, now_ms).await?;
     let fact = Fact::PosterSucceeded { poster_id: poster.id, revision_id: row.id, credits_captured: amount, wallet };
     events::append_in_txn(txn, &generation.id, &fact, now_ms).await?;
     generation_complete_if_done_in_txn(txn, &generation.id, now_ms).await
 }
 
-/// The poster failed for good: release the hold and tell why.
+/// The poster failed for good: release the hold and tell why. A `gift`, already stored, stands beside
+/// the refund and costs nothing.
 ///
 /// # Errors
 /// `Fenced`, `Dangling`, `Ledger` or a database error.
@@ -188,9 +178,13 @@ pub async fn poster_refund_in_txn(
     txn: &DatabaseTransaction,
     job: &jobs::Model,
     failure: FailureCode,
+    gift: Option<NewRevision>,
     now_ms: i64,
 ) -> Result<(), EngineError> {
     let Ending { generation, poster, hold_id } = poster_end(txn, job, now_ms).await?;
+    if let Some(gift) = gift {
+        revision_put(txn, &poster, gift, None, now_ms).await?;
+    }
     let Settlement::Settled { amount, wallet } = ledger::release_in_txn(txn, hold_id, now_ms).await? else {
         return Err(EngineError::Fenced(job.id));
     };
@@ -198,6 +192,8 @@ pub async fn poster_refund_in_txn(
     poster_credits(txn, poster.id, 0, amount).await?;
     let fact = Fact::PosterRefunded { poster_id: poster.id, failure, credits_released: amount, wallet };
     events::append_in_txn(txn, &generation.id, &fact, now_ms).await?;
+    hero_done(txn, &poster, now_ms).await?;
+    late_queue(txn, job, now_ms).await?;
     generation_complete_if_done_in_txn(txn, &generation.id, now_ms).await
 }
 
@@ -215,6 +211,7 @@ pub async fn posters_cancel_in_txn(
         .filter(jobs::Column::GenerationId.eq(generation_id))
         .filter(jobs::Column::State.eq(JobState::Queued))
         .filter(jobs::Column::EditId.is_null())
+        .filter(jobs::Column::Kind.ne(JobKind::CollectLate))
         .lock_exclusive()
         .all(txn)
         .await?;
@@ -253,6 +250,7 @@ pub async fn generation_complete_if_done_in_txn(
     let live = jobs::Entity::find()
         .filter(jobs::Column::GenerationId.eq(generation_id))
         .filter(jobs::Column::EditId.is_null())
+        .filter(jobs::Column::Kind.ne(JobKind::CollectLate))
         .filter(jobs::Column::State.is_in([JobState::Queued, JobState::Running]))
         .count(txn)
         .await?;
@@ -327,7 +325,7 @@ pub(super) async fn orphan_release_in_txn(
     generation_complete_if_done_in_txn(txn, &hold.generation_id, now_ms).await
 }
 
-async fn poster_of(txn: &DatabaseTransaction, job: &jobs::Model) -> Result<posters::Model, EngineError> {
+pub(super) async fn poster_of(txn: &DatabaseTransaction, job: &jobs::Model) -> Result<posters::Model, EngineError> {
     let missing = EngineError::Dangling { job_id: job.id, what: "poster" };
     let Some(poster_id) = job.poster_id else { return Err(missing) };
     posters::Entity::find_by_id(poster_id).one(txn).await?.ok_or(missing)
@@ -383,7 +381,7 @@ async fn active_posters(txn: &DatabaseTransaction, generation_id: &str) -> Resul
         .await
 }
 
-async fn job_done(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<(), EngineError> {
+pub(super) async fn job_done(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<(), EngineError> {
     let changed = jobs::Entity::update_many()
         .col_expr(jobs::Column::State, Expr::value(JobState::Done))
         .col_expr(jobs::Column::FinishedAtMs, Expr::value(now_ms))

@@ -130,6 +130,7 @@ impl Engine {
             JobKind::NameProduct => self.name_product(job).await,
             JobKind::RenderPoster => self.render_poster(job).await,
             JobKind::EditPoster => Err(Failed::Final(FailureCode::UnsupportedEdit)),
+            JobKind::CollectLate => self.collect_late(job).await,
         }
     }
 
@@ -165,6 +166,7 @@ impl Engine {
             let settled = match job.kind {
                 JobKind::NameProduct => self.settle_unnamed(job).await,
                 JobKind::RenderPoster | JobKind::EditPoster => self.settle_refunded(job, failure).await,
+                JobKind::CollectLate => self.late_end(job).await,
             };
             match settled {
                 Ok(()) | Err(EngineError::Fenced(_)) => return,
@@ -186,5 +188,6 @@ const fn kind_name(kind: JobKind) -> &'static str {
         JobKind::NameProduct => "name_product",
         JobKind::RenderPoster => "render_poster",
         JobKind::EditPoster => "edit_poster",
+        JobKind::CollectLate => "collect_late",
     }
 }

@@ -89,17 +89,17 @@ pub const INVARIANTS: [Invariant; 17] = [
     Invariant {
         id: "active-poster-has-live-job",
         says: "a queued or running poster has exactly one live job, and an ended one has none",
-        sql: "SELECT count(*) AS broken FROM posters p WHERE (SELECT count(*) FROM jobs j WHERE j.poster_id = p.id AND j.edit_id IS NULL AND j.state IN ('queued', 'running')) <> (CASE WHEN p.state IN ('queued', 'running') THEN 1 ELSE 0 END)",
+        sql: "SELECT count(*) AS broken FROM posters p WHERE (SELECT count(*) FROM jobs j WHERE j.poster_id = p.id AND j.edit_id IS NULL AND j.kind <> 'collect_late' AND j.state IN ('queued', 'running')) <> (CASE WHEN p.state IN ('queued', 'running') THEN 1 ELSE 0 END)",
     },
     Invariant {
         id: "active-generation-has-live-job",
         says: "a generation is active exactly while it has live jobs that are not edits",
-        sql: "SELECT count(*) AS broken FROM generations g WHERE (g.state IN ('queued', 'running')) <> EXISTS (SELECT 1 FROM jobs j WHERE j.generation_id = g.id AND j.edit_id IS NULL AND j.state IN ('queued', 'running'))",
+        sql: "SELECT count(*) AS broken FROM generations g WHERE (g.state IN ('queued', 'running')) <> EXISTS (SELECT 1 FROM jobs j WHERE j.generation_id = g.id AND j.edit_id IS NULL AND j.kind <> 'collect_late' AND j.state IN ('queued', 'running'))",
     },
     Invariant {
         id: "succeeded-poster-has-prime",
-        says: "a poster succeeded exactly when its prime picture is stored",
-        sql: "SELECT count(*) AS broken FROM posters p WHERE (p.state = 'succeeded') <> EXISTS (SELECT 1 FROM revisions r WHERE r.poster_id = p.id AND r.name = 'prime')",
+        says: "a poster succeeded exactly when its prime picture is stored and paid for",
+        sql: "SELECT count(*) AS broken FROM posters p WHERE (p.state = 'succeeded') <> EXISTS (SELECT 1 FROM revisions r WHERE r.poster_id = p.id AND r.name = 'prime' AND r.hold_id IS NOT NULL)",
     },
 ];
 

@@ -7,7 +7,7 @@ use crate::{
     composer::{ComposeError, TemplateError},
     domain::{FailureCode, PosterFormat, StyleChoice},
     imaging::Photo,
-    providers::{image::ProviderError, text::TextError},
+    providers::image::PaintError,
 };
 
 /// One order: the seller's words and photos, and the look that was asked for.
@@ -51,6 +51,10 @@ pub struct PaintedPoster {
     /// How the poster was made, enough to make it again with other words: style, seed, provider and
     /// `layers[]` with `kind`, `box` and, for words, `text`.
     pub recipe: serde_json::Value,
+    /// Who painted the background, by the name in the settings.
+    pub provider: String,
+    /// How well the background goes with the set's first one, 0–100, where a vendor painted it.
+    pub consistency_percent: Option<u8>,
     /// The background without words and product, where there is one of its own.
     pub plate_jpeg: Option<Vec<u8>>,
 }
@@ -62,12 +66,9 @@ pub enum StudioError {
     /// The brief carries no photo.
     #[error("the brief has no photo")]
     NoPhoto,
-    /// The description could not be read.
-    #[error(transparent)]
-    Text(#[from] TextError),
     /// No background came.
     #[error(transparent)]
-    Image(#[from] ProviderError),
+    Image(#[from] PaintError),
     /// The page could not be drawn.
     #[error(transparent)]
     Compose(#[from] ComposeError),
@@ -84,13 +85,9 @@ pub enum StudioError {
 
 impl StudioError {
     /// What a client is told.
-    pub const fn failure_code(&self) -> FailureCode {
+    pub fn failure_code(&self) -> FailureCode {
         match self {
-            Self::Image(error) => error.failure_code(),
-            Self::Text(TextError::TimedOut) => FailureCode::ProviderTimeout,
-            Self::Text(TextError::Refused(_)) => FailureCode::ContentRejected,
-            Self::Text(TextError::Malformed(_)) => FailureCode::BadOutput,
-            Self::Text(_) => FailureCode::ProviderUnavailable,
+            Self::Image(error) => error.error.failure_code(),
             Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Recipe(_) | Self::Thread(_) => {
                 FailureCode::Internal
             }
@@ -100,8 +97,7 @@ impl StudioError {
     /// Whether another attempt may succeed without changing anything and without paying twice.
     pub const fn is_retryable(&self) -> bool {
         match self {
-            Self::Image(error) => error.is_retryable(),
-            Self::Text(error) => error.is_retryable(),
+            Self::Image(error) => error.is_retryable,
             Self::Thread(_) => true,
             Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Recipe(_) => false,
         }

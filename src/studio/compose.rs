@@ -15,7 +15,6 @@ use crate::{
     composer::{ComposeError, Composer, Picture, Placed, Scene, Templates, Unprintable},
     domain::Dimension,
     imaging::{self, ShadowStyle},
-    providers::image::Plate,
 };
 
 /// What a poster is set with.
@@ -25,7 +24,11 @@ pub(super) struct Press<'a> {
     pub(super) plan: &'a SetPlan,
     pub(super) sheet: &'a Sheet,
     pub(super) dimension: Dimension,
-    pub(super) provider: &'static str,
+    /// Who painted the backdrop, and the vendor's number of that call.
+    pub(super) provider: &'a str,
+    pub(super) request_id: Option<&'a str>,
+    /// How well the backdrop goes with the set, 0–100, where a vendor painted it.
+    pub(super) consistency_percent: Option<u8>,
     /// Of the stored poster and its plate, 1–100.
     pub(super) jpeg_quality: u8,
     /// Which words are set.
@@ -44,13 +47,12 @@ pub(super) struct Set {
 impl Press<'_> {
     /// Sets product and type on the plate and encodes the result. Blocks: a fifth of a second on
     /// the processor.
-    pub(super) fn print(&self, draft: &Draft, plate: Plate) -> Result<PaintedPoster, StudioError> {
-        let request_id = plate.provider_request_id.clone();
+    pub(super) fn print(&self, draft: &Draft, plate: RgbaImage) -> Result<PaintedPoster, StudioError> {
         let plate_quality = self.jpeg_quality;
         let mut plate_jpeg = Vec::new();
         let Set { pixels, placed, unprintable } =
             self.set_after(draft, plate, |plate| plate_jpeg = imaging::encode_jpeg_backdrop(plate, plate_quality))?;
-        let recipe = recipe::write(self, draft, &placed, &unprintable, request_id.as_deref());
+        let recipe = recipe::write(self, draft, &placed, &unprintable);
         Ok(PaintedPoster {
             jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),
             width: pixels.width(),
@@ -58,25 +60,32 @@ impl Press<'_> {
             thumbhash: imaging::thumbhash(&pixels),
             recipe,
             plate_jpeg: Some(plate_jpeg),
+            provider: self.provider.to_owned(),
+            consistency_percent: self.consistency_percent,
         })
     }
 
     /// Sets product and type on the plate.
-    pub(super) fn set(&self, draft: &Draft, plate: Plate) -> Result<Set, StudioError> {
+    pub(super) fn set(&self, draft: &Draft, plate: RgbaImage) -> Result<Set, StudioError> {
         self.set_after(draft, plate, |_plate| {})
     }
 
     /// [`Self::set`], with a look at the calmed plate before the page takes its pixels: a copy of them
     /// to look at later would be eight megabytes.
-    fn set_after(&self, draft: &Draft, mut plate: Plate, look: impl FnOnce(&RgbaImage)) -> Result<Set, StudioError> {
+    fn set_after(
+        &self,
+        draft: &Draft,
+        mut plate: RgbaImage,
+        look: impl FnOnce(&RgbaImage),
+    ) -> Result<Set, StudioError> {
         let (pictures, places) = self.pictures(draft)?;
         let mut unprintable = Unprintable::default();
         let words = self.printable(&self.language.words(&draft.words), &mut unprintable);
 
         let (mut scene, placed) = self.fitted(draft, &words, &places, pictures)?;
-        contrast::calm(&mut plate.pixels, &placed, &self.plan.theme);
-        look(&plate.pixels);
-        scene.pictures.insert(Arc::from("plate"), picture(plate.pixels)?);
+        contrast::calm(&mut plate, &placed, &self.plan.theme);
+        look(&plate);
+        scene.pictures.insert(Arc::from("plate"), picture(plate)?);
         let pixels = self.composer.render(&scene)?;
         Ok(Set { pixels, placed, unprintable })
     }

@@ -24,7 +24,7 @@ use crate::{
         BilingualLayout, Dimension, PosterFormat, StyleChoice, TypographyStyle, VisualStyle,
         report::{Bilingual, zh_columns},
     },
-    providers::image::{BuiltinPlates, PlateRequest},
+    providers::image::{BuiltinPlates, PlateScene},
 };
 
 /// A small generator of its own: tests must repeat.
@@ -257,6 +257,8 @@ async fn random_copy_stays_in_its_slots_on_every_poster_in_every_format() {
                                 sheet: &sheet,
                                 dimension,
                                 provider: "builtin",
+                                request_id: None,
+                                consistency_percent: None,
                                 jpeg_quality: 90,
                                 language: Language::Both,
                                 is_marked: false,
@@ -298,12 +300,14 @@ async fn words_can_be_read_on_the_pixels_they_stand_on() {
                 sheet: &sheet,
                 dimension,
                 provider: "builtin",
+                request_id: None,
+                consistency_percent: None,
                 jpeg_quality: 90,
                 language: Language::Both,
                 is_marked: false,
             };
             let (_, placed) = laid_out(&press, &draft);
-            let request = PlateRequest {
+            let request = PlateScene {
                 dimension,
                 style: plan.style,
                 palette: plan.theme.plate,
@@ -312,10 +316,8 @@ async fn words_can_be_read_on_the_pixels_they_stand_on() {
                 focus: draft.stand.map(|stand| sheet.area(plan.sight.placed(stand))),
                 calm: Vec::new(),
                 seed: plan.seed,
-                prompt: String::new(),
-                product: None,
             };
-            let mut plate = BuiltinPlates.draw(&request).unwrap().pixels;
+            let mut plate = BuiltinPlates.draw(&request).unwrap();
             contrast::calm(&mut plate, &placed, &plan.theme);
             for text in &placed {
                 let own_surface = contrast::SURFACES.iter().any(|class| text.within(class));

@@ -105,13 +105,7 @@ fn notes(unprintable: &Unprintable) -> Vec<PictureNote> {
 const SHAPES: [&str; 4] = ["card", "cta", "filled", "seal"];
 
 /// Writes down how a poster was made.
-pub(super) fn write(
-    press: &Press<'_>,
-    draft: &Draft,
-    placed: &[Placed],
-    unprintable: &Unprintable,
-    provider_request_id: Option<&str>,
-) -> Value {
+pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], unprintable: &Unprintable) -> Value {
     let plan = press.plan;
     json!({
         "version": RECIPE_VERSION,
@@ -128,7 +122,8 @@ pub(super) fn write(
             "composer": COMPOSER_VERSION,
             "fonts": press.composer.fonts().digest(),
         },
-        "provider": { "name": press.provider, "requestId": provider_request_id },
+        "provider": { "name": press.provider, "requestId": press.request_id },
+        "consistencyPercent": press.consistency_percent,
         "report": plan.report,
         "words": draft.words,
         "notes": notes(unprintable),

@@ -11,13 +11,13 @@ use super::{
     Language, Origin, SetPlan, Studio, StudioError,
     compose::Press,
     layouts,
+    order::plate_scene,
     sheet::{Shape, Sheet},
-    workshop::plate_request,
 };
 use crate::{
     domain::Dimension,
     imaging,
-    providers::image::{BuiltinPlates, ImageProvider, Plate},
+    providers::image::{BuiltinPlates, PaintError},
 };
 
 /// The short side of a page, in pixels.
@@ -102,11 +102,14 @@ impl Studio {
         let draft = layouts::draft(dimension, &plan, &sheet);
         let origin = remake.origin();
         let plate = match remake.plate {
-            None => BuiltinPlates.paint(plate_request(&plan, dimension, &draft, &sheet)).await?,
+            None => {
+                let scene = plate_scene(&plan, dimension, &draft, &sheet);
+                let drawn = self.on_core(move || BuiltinPlates.draw(&scene)).await?;
+                drawn.map_err(|error| PaintError { error, is_retryable: false })?
+            }
             Some(plate) => {
                 let (width, height) = (sheet.width, sheet.height);
-                let cut = self.on_core(move || imaging::resize_cover(&plate, width, height)).await?;
-                Plate { pixels: cut, provider_request_id: None }
+                self.on_core(move || imaging::resize_cover(&plate, width, height)).await?
             }
         };
         let (studio, language) = (self.clone(), remake.language);
@@ -117,7 +120,9 @@ impl Studio {
                 plan: &plan,
                 sheet: &sheet,
                 dimension,
-                provider: BuiltinPlates.name(),
+                provider: BuiltinPlates::NAME,
+                request_id: None,
+                consistency_percent: None,
                 jpeg_quality: studio.jpeg_quality,
                 language,
                 is_marked: studio.labels.is_visible_on(origin),
@@ -143,11 +148,11 @@ mod tests {
         composer::{PlacedKind, TakumiComposer},
         domain::{PosterFormat, StyleChoice, VisualStyle, report::is_hanzi},
         imaging::Photo,
-        studio::{Brief, BriefPhoto, Labels, report::RuleTextModel},
+        studio::{Brief, BriefPhoto, Labels},
     };
 
     async fn planned() -> (Studio, SetPlan) {
-        let studio = Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel), 90);
+        let studio = Studio::builtin(Arc::new(TakumiComposer::new()), 90);
         let photo = Photo::from_pixels(RgbaImage::from_fn(480, 640, |x, y| {
             let bottle = (160..320).contains(&x) && (80..600).contains(&y);
             image::Rgba([170, (y / 8) as u8, 40, if bottle { 255 } else { 0 }])
@@ -175,6 +180,8 @@ mod tests {
             sheet: &sheet,
             dimension,
             provider: "builtin",
+            request_id: None,
+            consistency_percent: None,
             jpeg_quality: 90,
             language,
             is_marked: false,

@@ -4,18 +4,17 @@ use image::{Rgba, RgbaImage};
 
 use super::{
     Brief, BriefPhoto, Recipe, RecipeError, Studio, StudioError, layouts, notes_of,
-    report::RuleTextModel,
     sheet::{Frame, Sheet},
 };
 use crate::{
     composer::TakumiComposer,
     domain::{Dimension, FailureCode, PictureNote, PosterFormat, PosterStage, StyleChoice, VisualStyle},
     imaging::{Photo, contrast_ratio},
-    providers::image::{BuiltinPlates, Script, ScriptedProvider},
+    providers::image::{Script, ScriptedProvider},
 };
 
 pub(super) fn studio() -> Studio {
-    Studio::new(Arc::new(TakumiComposer::new()), Arc::new(BuiltinPlates), Arc::new(RuleTextModel), 90)
+    Studio::builtin(Arc::new(TakumiComposer::new()), 90)
 }
 
 /// A red bottle already cut out, or one that nobody tells from the confetti around it.
@@ -143,7 +142,7 @@ async fn a_provider_s_failure_becomes_its_code_and_stages_come_in_order() {
         .with(Dimension::Hero, [Script::Refused])
         .with(Dimension::Guide, [Script::Garbage])
         .with(Dimension::Concept, [Script::Retryable, Script::Ok]);
-    let studio = Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel), 90);
+    let studio = Studio::with_painter(Arc::new(TakumiComposer::new()), Arc::new(provider), 90);
     let plan = studio.plan(&brief("红色玻璃瓶", true, PosterFormat::Square1x1, None)).await.unwrap();
     let code = |error: StudioError| (error.failure_code(), error.is_retryable());
     let refused = studio.paint(&plan, Dimension::Hero, &|_| {}).await.map_err(code);

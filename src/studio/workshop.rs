@@ -6,19 +6,25 @@ use futures_util::future::try_join_all;
 use tokio::sync::Semaphore;
 
 use super::{
-    Brief, BriefPhoto, Labels, Language, Origin, PaintedPoster, Recipe, SetPlan, StudioError,
+    Brief, BriefPhoto, Commission, Labels, Language, Origin, PaintedPoster, Recipe, SetPlan, StudioError,
     compose::Press,
     layouts::{self, Draft},
+    order::{self, Anchor, PlateOrder, plate_scene},
+    report,
     sheet::Sheet,
     style,
     views::{View, Views},
 };
 use crate::{
+    clock::SystemClock,
     composer::{Composer, Templates},
     domain::{Dimension, PosterStage},
+    ids::SystemIds,
+    imaging::Tone,
     providers::{
-        image::{ImageProvider, PlateRequest, ProviderError},
-        text::{ReportRequest, TextModel},
+        OpenAttempt,
+        image::{BuiltinPlates, ImageProvider, PaintError, Painted, Painter, Painters, PlateScene, Purpose},
+        text::Readers,
     },
 };
 
@@ -30,8 +36,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Studio {
     pub(super) composer: Arc<dyn Composer>,
-    images: Arc<dyn ImageProvider>,
-    text: Arc<dyn TextModel>,
+    painters: Arc<Painters>,
+    readers: Arc<Readers>,
     pub(super) templates: Arc<Templates>,
     cores: Arc<Semaphore>,
     /// One for each poster that may be in work from its first painted pixel on: ten plates painted at
@@ -43,31 +49,41 @@ pub struct Studio {
 
 impl std::fmt::Debug for Studio {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Studio").field("images", &self.images.name()).finish_non_exhaustive()
+        f.debug_struct("Studio")
+            .field("painters", &self.painters)
+            .field("readers", &self.readers)
+            .finish_non_exhaustive()
     }
 }
 
 impl Studio {
     /// A studio that draws with this composer, asks these models and stores posters in this JPEG
     /// quality, 1–100.
-    pub fn new(
-        composer: Arc<dyn Composer>,
-        images: Arc<dyn ImageProvider>,
-        text: Arc<dyn TextModel>,
-        jpeg_quality: u8,
-    ) -> Self {
+    pub fn new(composer: Arc<dyn Composer>, painters: Painters, readers: Readers, jpeg_quality: u8) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let templates = Templates::new().expect("a test parses every template of the binary");
         Self {
             composer,
-            images,
-            text,
+            painters: Arc::new(painters),
+            readers: Arc::new(readers),
             templates: Arc::new(templates),
             cores: Arc::new(Semaphore::new(cores)),
             easels: Arc::new(Semaphore::new(cores)),
             jpeg_quality,
             labels: Labels::default(),
         }
+    }
+
+    /// A studio that needs no model, no key and no network.
+    pub fn builtin(composer: Arc<dyn Composer>, jpeg_quality: u8) -> Self {
+        Self::with_painter(composer, Arc::new(BuiltinPlates), jpeg_quality)
+    }
+
+    /// A studio with one painter of this process and no text model.
+    pub fn with_painter(composer: Arc<dyn Composer>, painter: Arc<dyn ImageProvider>, jpeg_quality: u8) -> Self {
+        let ids = Arc::new(SystemIds::new());
+        let painters = Painters::new(vec![Painter::unlimited(painter)], Arc::new(SystemClock), Arc::clone(&ids) as _);
+        Self::new(composer, painters, Readers::new(Vec::new(), ids), jpeg_quality)
     }
 
     /// The same studio with these marks for AI-made content.
@@ -84,14 +100,9 @@ impl Studio {
     /// Decides what all posters of a set share: what is said, how it looks, what the camera saw.
     ///
     /// # Errors
-    /// [`StudioError`]; the text model's failure or a brief without photos.
+    /// [`StudioError::NoPhoto`] or `Thread`.
     pub async fn plan(&self, brief: &Brief) -> Result<SetPlan, StudioError> {
-        let request = ReportRequest {
-            description: brief.description.clone(),
-            product_name: brief.product_name.clone(),
-            photos: Vec::new(),
-        };
-        let report = self.text.report(request).await?;
+        let report = report::report(&brief.description, brief.product_name.as_deref());
         let views = self.look_at(&brief.photos).await?;
         let style = style::settle(brief.style, report.product.category, views.palette());
         Ok(SetPlan::new(report, style, brief.format, brief.seed, views, &brief.photos))
@@ -117,6 +128,24 @@ impl Studio {
         Views::new(try_join_all(looks).await?).ok_or(StudioError::NoPhoto)
     }
 
+    /// Paints one poster that nobody has to account for: see [`Studio::paint_for`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn paint(
+        &self,
+        plan: &SetPlan,
+        dimension: Dimension,
+        progress: &(dyn Fn(PosterStage) + Send + Sync),
+    ) -> Result<PaintedPoster, StudioError> {
+        self.paint_for(plan, dimension, &Commission::default(), progress).await
+    }
+
+    /// Whether some model that a vendor may charge for paints backgrounds here.
+    pub fn asks_vendors(&self) -> bool {
+        self.painters.has_vendor_for(Purpose::Plate)
+    }
+
     /// Paints one poster of a planned set, telling `progress` each stage as it begins.
     ///
     /// Safe to call for several dimensions at once and again after a failure. Dropping the future
@@ -124,46 +153,97 @@ impl Studio {
     ///
     /// # Errors
     /// [`StudioError`]; [`StudioError::failure_code`] is the reason a client learns.
-    pub async fn paint(
+    pub async fn paint_for(
         &self,
         plan: &SetPlan,
         dimension: Dimension,
+        commission: &Commission,
         progress: &(dyn Fn(PosterStage) + Send + Sync),
     ) -> Result<PaintedPoster, StudioError> {
         progress(PosterStage::Planning);
-        let plan = &plan.seen_for(dimension);
-        let sheet = Sheet::new(plan.format);
-        let draft = layouts::draft(dimension, plan, &sheet);
-
+        let page = Page::new(plan, dimension);
         progress(PosterStage::Painting);
-        let _easel = match Origin::of_painter(self.images.name()) {
-            Origin::Composed => Some(self.easels.acquire().await.map_err(|e| StudioError::Thread(e.to_string()))?),
-            // Models paint elsewhere and take their time: all posters of a set wait for them together.
-            Origin::AiMade => None,
+        let anchor = self.anchor(commission).await?;
+        let order = page.order(self, commission, anchor.as_ref());
+        // Models paint elsewhere and take their time: all posters of a set wait for them together.
+        let _easel = if self.asks_vendors() {
+            None
+        } else {
+            Some(self.easels.acquire().await.map_err(|error| StudioError::Thread(error.to_string()))?)
         };
-        let plate = self.images.paint(plate_request(plan, dimension, &draft, &sheet)).await?;
-        let (width, height) = plate.pixels.dimensions();
-        if (width, height) != (sheet.width, sheet.height) {
-            return Err(ProviderError::BadOutput(format!("a plate of {width}×{height}")).into());
-        }
-
+        let painted = self.painters.paint(&order, &*commission.log).await?;
         progress(PosterStage::Composing);
+        self.compose(page, painted, anchor.map(|anchor| anchor.tone)).await
+    }
+
+    /// Asks once for a backdrop that an earlier call began, and finishes its poster; `None` while it is
+    /// still worked on.
+    ///
+    /// # Errors
+    /// [`StudioError`], when it will not come or cannot be used.
+    pub async fn paint_late(
+        &self,
+        plan: &SetPlan,
+        dimension: Dimension,
+        commission: &Commission,
+        open: &OpenAttempt,
+    ) -> Result<Option<PaintedPoster>, StudioError> {
+        let page = Page::new(plan, dimension);
+        let anchor = self.anchor(commission).await?;
+        let order = page.order(self, commission, anchor.as_ref());
+        let collected = self.painters.collect(open, &order, &*commission.log).await;
+        let collected = collected.map_err(|error| PaintError { error, is_retryable: false })?;
+        match collected {
+            Some(painted) => self.compose(page, painted, anchor.map(|anchor| anchor.tone)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Paints one poster on a built-in backdrop, whatever models there are.
+    ///
+    /// # Errors
+    /// [`StudioError`].
+    pub async fn paint_builtin(&self, plan: &SetPlan, dimension: Dimension) -> Result<PaintedPoster, StudioError> {
+        let page = Page::new(plan, dimension);
+        let scene = page.scene();
+        let drawn = self.on_core(move || BuiltinPlates.draw(&scene)).await?;
+        let pixels = drawn.map_err(|error| PaintError { error, is_retryable: false })?;
+        let name = BuiltinPlates::NAME.to_owned();
+        let painted = Painted { pixels, provider: name.clone(), model: name, request_id: None };
+        self.compose(page, painted, None).await
+    }
+
+    async fn anchor(&self, commission: &Commission) -> Result<Option<Anchor>, StudioError> {
+        match commission.anchor.clone() {
+            Some(bytes) => self.on_core(move || Anchor::read(&bytes)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Sets product and words on what was painted.
+    async fn compose(&self, page: Page, painted: Painted, anchor: Option<Tone>) -> Result<PaintedPoster, StudioError> {
         let (composer, templates) = (Arc::clone(&self.composer), Arc::clone(&self.templates));
-        let (plan, provider, jpeg_quality) = (plan.clone(), self.images.name(), self.jpeg_quality);
-        let is_marked = self.labels.is_visible_on(Origin::of_painter(provider));
+        let jpeg_quality = self.jpeg_quality;
+        let origin = Origin::of_painter(&painted.provider);
+        let is_marked = self.labels.is_visible_on(origin);
         self.on_core(move || {
+            let mut backdrop = painted.pixels;
+            let consistency_percent =
+                (origin == Origin::AiMade).then(|| order::tied_together(&mut backdrop, &page.plan, anchor));
             let press = Press {
                 composer: &*composer,
                 templates: &templates,
-                plan: &plan,
-                sheet: &sheet,
-                dimension,
-                provider,
+                plan: &page.plan,
+                sheet: &page.sheet,
+                dimension: page.dimension,
+                provider: &painted.provider,
+                request_id: painted.request_id.as_deref(),
+                consistency_percent,
                 jpeg_quality,
                 language: Language::Both,
                 is_marked,
             };
-            press.print(&draft, plate)
+            press.print(&page.draft, backdrop)
         })
         .await?
     }
@@ -184,39 +264,33 @@ impl Studio {
     }
 }
 
-/// What the background painter is asked for.
-pub(super) fn plate_request(plan: &SetPlan, dimension: Dimension, draft: &Draft, sheet: &Sheet) -> PlateRequest {
-    let focus = draft.stand.map(|stand| plan.sight.placed(stand)).or_else(|| {
-        // A photo in its window stands on nothing, but light may gather around it.
-        let around = matches!(dimension, Dimension::Concept | Dimension::DetailTrust);
-        draft.windows.iter().find(|window| around && window.name == "photo").map(|window| window.frame)
-    });
-    PlateRequest {
-        dimension,
-        style: plan.style,
-        palette: plan.theme.plate,
-        width: sheet.width,
-        height: sheet.height,
-        focus: focus.map(|frame| sheet.area(frame)),
-        calm: draft.slots.iter().map(|(_, frame)| sheet.area(*frame)).collect(),
-        // Posters of one set differ in their details, not in their look.
-        seed: plan.seed.wrapping_add(dimension.index() as u64),
-        prompt: prompt(plan, dimension),
-        product: plan.sight.product.as_ref().map(|product| Arc::clone(&product.pixels)),
-    }
+/// One poster laid out: everything but its backdrop.
+struct Page {
+    plan: SetPlan,
+    dimension: Dimension,
+    sheet: Sheet,
+    draft: Draft,
 }
 
-/// The request in words, for models that read: a background without words and without the product.
-fn prompt(plan: &SetPlan, dimension: Dimension) -> String {
-    let product = &plan.report.product;
-    let scene = plan.report.scenes.first().map_or("", |scene| scene.en.as_str());
-    format!(
-        "Background plate for an e-commerce poster ({purpose}), {style} style. The product, {noun}, is added later: \
-         leave its place empty and evenly lit. Setting: {scene}. Mood: {tone}. No text, no letters, no logo, no \
-         people, no product.",
-        purpose = dimension.purposes().1,
-        style = plan.style.visual.titles().1,
-        noun = product.noun.en,
-        tone = plan.report.tone.en,
-    )
+impl Page {
+    fn new(plan: &SetPlan, dimension: Dimension) -> Self {
+        let plan = plan.seen_for(dimension);
+        let sheet = Sheet::new(plan.format);
+        let draft = layouts::draft(dimension, &plan, &sheet);
+        Self { plan, dimension, sheet, draft }
+    }
+
+    fn scene(&self) -> PlateScene {
+        plate_scene(&self.plan, self.dimension, &self.draft, &self.sheet)
+    }
+
+    fn order<'a>(
+        &'a self,
+        studio: &'a Studio,
+        commission: &'a Commission,
+        anchor: Option<&'a Anchor>,
+    ) -> PlateOrder<'a> {
+        let (plan, dimension, scene) = (&self.plan, self.dimension, self.scene());
+        PlateOrder { studio, plan, dimension, scene, commission, anchor }
+    }
 }

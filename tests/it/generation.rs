@@ -197,7 +197,7 @@ fn work_of_a_dead_process_is_taken_up_and_its_ghost_changes_nothing() {
 
             let before = events_of(&house, &id).await.len();
             let txn = house.database().write().await.expect("a transaction");
-            let late = settle::product_name_in_txn(&txn, &ghost, "ghost", None, house.clock_ms()).await;
+            let late = settle::product_name_in_txn(&txn, &ghost, "ghost", None, None, false, house.clock_ms()).await;
             assert!(late.is_err(), "{backend:?}: the fence holds");
             drop(txn);
             assert_eq!(events_of(&house, &id).await.len(), before);

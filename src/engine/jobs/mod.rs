@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Engine {
-    async fn generation_of(&self, job: &jobs::Model) -> Result<generations::Model, EngineError> {
+    pub(super) async fn generation_of(&self, job: &jobs::Model) -> Result<generations::Model, EngineError> {
         generations::Entity::find_by_id(&job.generation_id)
             .one(self.inner.database.read())
             .await?
@@ -22,7 +22,11 @@ impl Engine {
     }
 
     /// The set's plan: made by whoever needs it first.
-    async fn plan_of(&self, job: &jobs::Model, generation: &generations::Model) -> Result<Arc<SetPlan>, Failed> {
+    pub(super) async fn plan_of(
+        &self,
+        job: &jobs::Model,
+        generation: &generations::Model,
+    ) -> Result<Arc<SetPlan>, Failed> {
         // Neither fault goes away by itself: the posters are refunded at once.
         let lost = |what: &str| {
             tracing::error!(job = job.id, generation = generation.id, what, "a set cannot be planned from its rows");

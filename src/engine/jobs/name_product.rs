@@ -36,7 +36,16 @@ impl Engine {
             tracing::warn!(%error, job = job.id, "productname.txt could not be written");
         }
         let txn = self.inner.database.write().await?;
-        settle::product_name_in_txn(&txn, job, name, style, self.inner.clock.now_ms()).await?;
+        settle::product_name_in_txn(
+            &txn,
+            job,
+            name,
+            style,
+            None,
+            self.inner.studio.asks_vendors(),
+            self.inner.clock.now_ms(),
+        )
+        .await?;
         txn.commit().await?;
         self.ring_settled(&job.generation_id, job.user_id);
         self.ring(&Topic::Jobs);

@@ -3,18 +3,21 @@
 use ::entity::{jobs, posters};
 use bytes::Bytes;
 use sea_orm::EntityTrait;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::{
     domain::{Dimension, FailureCode, PosterStage, RevisionName},
     engine::{
         Engine, EngineError,
+        attempts::JobAttempts,
+        hero,
         settle::{self, NewRevision},
         worker::Failed,
     },
     events::Topic,
     storage::{GenerationFolder, StorageError, Stored},
-    studio::PaintedPoster,
+    studio::{Commission, PaintedPoster},
 };
 
 use super::studio_failure;
@@ -25,6 +28,7 @@ impl Engine {
         let generation = self.generation_of(job).await?;
         let plan = self.plan_of(job, &generation).await?;
 
+        let commission = self.commission(job, dimension).await?;
         let (stages, mut reached) = mpsc::unbounded_channel();
         let paint = async {
             let stages = stages;
@@ -32,7 +36,7 @@ impl Engine {
                 // The receiver outlives the painting; were it gone, the job would be too.
                 let _ = stages.send(stage);
             };
-            self.inner.studio.paint(&plan, dimension, &report).await
+            self.inner.studio.paint_for(&plan, dimension, &commission, &report).await
         };
         // Stages are written while the painting goes on, and all of them before the ending.
         let record = async {
@@ -49,15 +53,7 @@ impl Engine {
         })?;
 
         self.record_stage(job, PosterStage::Saving).await?;
-        let folder = GenerationFolder::new(job.user_id, &job.generation_id);
-        let (width, height, thumbhash) = (painted.width, painted.height, painted.thumbhash.clone());
-        let content_id = format!("{}/{}", job.generation_id, RevisionName::Prime.file_stem(dimension));
-        let painted = self.inner.studio.labels().on_poster(painted, &content_id);
-        let stored = self.store(&folder, dimension, painted).await.map_err(|error| {
-            tracing::error!(%error, job = job.id, "a poster could not be stored");
-            Failed::Retryable(FailureCode::StorageFailed)
-        })?;
-        let revision = NewRevision { dimension, name: RevisionName::Prime, stored, width, height, thumbhash };
+        let revision = self.store_revision(job, dimension, painted).await?;
         let txn = self.inner.database.write().await?;
         settle::poster_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
         txn.commit().await?;
@@ -71,21 +67,70 @@ impl Engine {
         job: &jobs::Model,
         failure: FailureCode,
     ) -> Result<(), EngineError> {
+        let gift = self.fallback(job, failure).await;
         let txn = self.inner.database.write().await?;
-        settle::poster_refund_in_txn(&txn, job, failure, self.inner.clock.now_ms()).await?;
+        settle::poster_refund_in_txn(&txn, job, failure, gift, self.inner.clock.now_ms()).await?;
         txn.commit().await?;
         metrics::counter!("haibao_posters_total", "outcome" => "refunded").increment(1);
         self.after_settlement(job).await;
         Ok(())
     }
 
+    pub(in crate::engine) async fn poster_of(&self, job: &jobs::Model) -> Result<posters::Model, EngineError> {
+        let missing = || EngineError::Dangling { job_id: job.id, what: "poster" };
+        let poster_id = job.poster_id.ok_or_else(missing)?;
+        posters::Entity::find_by_id(poster_id).one(self.inner.database.read()).await?.ok_or_else(missing)
+    }
+
+    /// What surrounds the painting of this poster: the record of its calls, the set's model and style.
+    pub(in crate::engine) async fn commission(
+        &self,
+        job: &jobs::Model,
+        dimension: Dimension,
+    ) -> Result<Commission, EngineError> {
+        let kept = hero::set_plan(self.inner.database.read(), &job.generation_id).await?;
+        let folder = GenerationFolder::new(job.user_id, &job.generation_id);
+        let anchor = if dimension == Dimension::Hero || !self.inner.studio.asks_vendors() {
+            None
+        } else {
+            // Without the hero's backdrop the set's style in words has to do.
+            self.inner.storage.get(&folder.plate(Dimension::Hero, RevisionName::Prime)).await.ok()
+        };
+        Ok(Commission {
+            log: self.attempts_of(job),
+            group: job.generation_id.clone(),
+            pinned: kept.and_then(|kept| kept.image_provider),
+            anchor,
+        })
+    }
+
+    pub(in crate::engine) fn attempts_of(&self, job: &jobs::Model) -> Arc<JobAttempts> {
+        Arc::new(JobAttempts::new(self.inner.database.clone(), Arc::clone(&self.inner.clock), job))
+    }
+
+    /// Stores a painted poster; no money has moved yet.
+    pub(in crate::engine) async fn store_revision(
+        &self,
+        job: &jobs::Model,
+        dimension: Dimension,
+        painted: PaintedPoster,
+    ) -> Result<NewRevision, Failed> {
+        let folder = GenerationFolder::new(job.user_id, &job.generation_id);
+        let (width, height, thumbhash) = (painted.width, painted.height, painted.thumbhash.clone());
+        let (provider, consistency_percent) = (painted.provider.clone(), painted.consistency_percent);
+        let name = RevisionName::Prime;
+        let content_id = format!("{}/{}", job.generation_id, name.file_stem(dimension));
+        let painted = self.inner.studio.labels().on_poster(painted, &content_id);
+        let stored = self.store(&folder, dimension, painted).await.map_err(|error| {
+            tracing::error!(%error, job = job.id, "a poster could not be stored");
+            Failed::Retryable(FailureCode::StorageFailed)
+        })?;
+        Ok(NewRevision { dimension, name, stored, width, height, thumbhash, provider, consistency_percent })
+    }
+
     async fn start_poster(&self, job: &jobs::Model) -> Result<Dimension, EngineError> {
-        let dangling = |what| EngineError::Dangling { job_id: job.id, what };
-        let poster = posters::Entity::find_by_id(job.poster_id.ok_or_else(|| dangling("poster"))?)
-            .one(self.inner.database.read())
-            .await?
-            .ok_or_else(|| dangling("poster"))?;
-        let dimension = Dimension::from_index(poster.dimension).ok_or_else(|| dangling("dimension"))?;
+        let poster = self.poster_of(job).await?;
+        let dimension = self.dimension_of(job, &poster)?;
         let txn = self.inner.database.write().await?;
         settle::poster_start_in_txn(&txn, job, self.inner.clock.now_ms()).await?;
         txn.commit().await?;

@@ -8,8 +8,11 @@ use std::{
 use async_trait::async_trait;
 use image::RgbaImage;
 
-use super::{BuiltinPlates, ImageProvider, Plate, PlateRequest, ProviderError};
-use crate::domain::Dimension;
+use super::{BuiltinPlates, ImageCapabilities, ImageProvider, ImageRequest, Picture, Rendered, Started};
+use crate::{
+    domain::Dimension,
+    providers::{CallContext, FailureClass, ProviderError},
+};
 
 /// One scripted answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,21 +103,25 @@ impl ScriptedProvider {
 
 #[async_trait]
 impl ImageProvider for ScriptedProvider {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "scripted"
     }
 
+    fn capabilities(&self) -> &ImageCapabilities {
+        self.plates.capabilities()
+    }
+
     #[expect(clippy::panic, reason = "a provider that panics is one of the things to be survived")]
-    async fn paint(&self, request: PlateRequest) -> Result<Plate, ProviderError> {
-        match self.next(request.dimension) {
-            Script::Ok => self.plates.paint(request).await,
-            Script::Retryable => {
-                Err(ProviderError::Unavailable { reason: "scripted: 503".to_owned(), retry_after: None })
-            }
-            Script::Refused => Err(ProviderError::Refused("scripted".to_owned())),
-            Script::Quota => Err(ProviderError::QuotaExceeded("scripted".to_owned())),
+    async fn start(&self, request: &ImageRequest, call: &CallContext) -> Result<Started, ProviderError> {
+        let fails = |class| Err(ProviderError::new(class, "scripted"));
+        let script = request.scene.as_ref().map_or(Script::Ok, |scene| self.next(scene.dimension));
+        match script {
+            Script::Ok => self.plates.start(request, call).await,
+            Script::Retryable => fails(FailureClass::Transient),
+            Script::Refused => fails(FailureClass::ModeratedInput),
+            Script::Quota => fails(FailureClass::Quota),
             Script::Hang => std::future::pending().await,
-            Script::Garbage => Ok(Plate { pixels: RgbaImage::new(1, 1), provider_request_id: None }),
+            Script::Garbage => Ok(Started::Done(Rendered::new(Picture::Pixels(RgbaImage::new(1, 1))))),
             Script::Panic => panic!("scripted"),
         }
     }

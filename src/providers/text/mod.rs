@@ -1,94 +1,133 @@
-//! Models that read a description (and perhaps a photo) and answer with a product report.
+//! Models that read and answer with JSON: the seam, the dialects, and the order in which they are
+//! asked.
 //!
-//! The seam takes and gives domain types only: how an implementation prompts, parses and repairs
-//! an answer is its own affair. The built-in implementation is `crate::studio::report`, which needs
-//! no model and no network; to add another, implement [`TextModel`] in a file beside this one and
-//! choose it in `crate::app`.
+//! A dialect carries a [`JsonTask`] to its vendor and brings back one JSON value that fits the task's
+//! schema, by whatever means the server understands: a schema, a JSON mode, or plain words from which
+//! the object is cut. What the value means is the asker's affair, and so is doing without: nothing
+//! that a text model says or fails to say may fail a poster.
+//!
+//! To add a model, implement [`TextModel`] in a file beside these and name its kind where the
+//! dialects are built.
 
+mod readers;
 mod scripted;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde_json::Value;
 
-use crate::domain::report::ProductReport;
+use super::{CallContext, ProviderError, Usage};
 
+pub use readers::{Reader, Readers};
 pub use scripted::ScriptedTextModel;
 
-/// A photo of the product, for models that can see.
+/// What a text model is asked for, so that a small model can be set to the small tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextPurpose {
+    /// The product report, from words and photos.
+    Report,
+    /// What each poster of the set shows.
+    Plan,
+    /// The product's name alone.
+    Name,
+    /// What an edit asks for.
+    Edit,
+    /// Whether a picture shows the product it should.
+    Check,
+}
+
+impl TextPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 5] = [Self::Report, Self::Plan, Self::Name, Self::Edit, Self::Check];
+
+    /// As in settings and metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Plan => "plan",
+            Self::Name => "name",
+            Self::Edit => "edit",
+            Self::Check => "check",
+        }
+    }
+
+    /// Reads a word of the setting `purposes`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.code() == word)
+    }
+}
+
+/// A picture shown to a model that sees.
 #[derive(Clone, Debug)]
-pub struct ReportPhoto {
-    /// The encoded picture, already stripped of metadata.
+pub struct SeenImage {
+    /// JPEG or PNG, without metadata.
     pub bytes: Bytes,
-    /// Its media type, such as `image/jpeg`.
-    pub media_type: String,
+    /// Its media type.
+    pub media_type: &'static str,
 }
 
-/// What a model is given.
-#[derive(Clone, Debug, Default)]
-pub struct ReportRequest {
-    /// The seller's words, as accepted by `crate::domain::validation::description`.
-    pub description: String,
-    /// The name the seller gave, which wins over any derived one.
-    pub product_name: Option<String>,
-    /// Photos of the product, the main one first; implementations without eyes ignore them.
-    pub photos: Vec<ReportPhoto>,
+/// A question whose answer is one JSON object.
+#[derive(Clone, Debug)]
+pub struct JsonTask {
+    /// What it is about.
+    pub purpose: TextPurpose,
+    /// A short name of the answer's form, `[a-z_]`, which some vendors ask for.
+    pub name: &'static str,
+    /// What the model is and does. Contains the word JSON, which some vendors require.
+    pub system: String,
+    /// The question. Words of sellers stand in it as quoted data.
+    pub user: String,
+    /// Pictures, for models that see; others are not sent them.
+    pub images: Vec<SeenImage>,
+    /// JSON schema of the answer, in the strict subset: every property required, no further ones.
+    pub schema: Value,
+    /// Tokens the answer may have.
+    pub tokens_max: u32,
 }
 
-impl ReportRequest {
-    /// A request with words only.
-    pub fn from_description(description: impl Into<String>) -> Self {
-        Self { description: description.into(), ..Self::default() }
-    }
+/// An answer that is JSON and fits the schema's outer form.
+#[derive(Clone, Debug)]
+pub struct JsonReply {
+    /// The object.
+    pub value: Value,
+    /// What it cost.
+    pub usage: Usage,
+    /// The vendor's number of the call.
+    pub request_id: Option<String>,
 }
 
-/// Why no report came.
-///
-/// The texts are for logs: none of them reaches a client.
-#[derive(Debug, thiserror::Error)]
-pub enum TextError {
-    /// The model could not be reached, was overloaded or asked to wait; another try may work.
-    #[error("text model unavailable: {0}")]
-    Unavailable(String),
-    /// The answer did not come in time; another try may work.
-    #[error("text model timed out")]
-    TimedOut,
-    /// The model declined to speak about this product; another try gives the same.
-    #[error("text model refused: {0}")]
-    Refused(String),
-    /// The answer was not a report, even after repair.
-    #[error("text model answered garbage: {0}")]
-    Malformed(String),
-    /// The set-up is wrong (key, address, model name); only an operator can help.
-    #[error("text model is misconfigured: {0}")]
-    Misconfigured(String),
-}
-
-impl TextError {
-    /// Whether the same request may succeed later.
-    pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::TimedOut)
-    }
-}
-
-/// Something that can read a product description.
+/// Something that reads and answers.
 #[async_trait]
 pub trait TextModel: Send + Sync {
-    /// A short stable name for logs and recipes, such as `rules`.
-    fn name(&self) -> &'static str;
+    /// The name it has in settings, logs and recipes.
+    fn name(&self) -> &str;
 
-    /// Reads the whole report out of the request.
-    ///
-    /// # Errors
-    /// [`TextError`], of which [`TextError::is_retryable`] says whether to try again. A caller that
-    /// must not fail falls back to the built-in rules, which never do.
-    async fn report(&self, request: ReportRequest) -> Result<ProductReport, TextError>;
-
-    /// The product's name alone: one line, never empty, at most
-    /// `crate::domain::validation::PRODUCT_NAME_CHARS_MAX` characters.
-    ///
-    /// # Errors
-    /// As for [`TextModel::report`].
-    async fn product_name(&self, request: ReportRequest) -> Result<String, TextError> {
-        self.report(request).await.map(|report| report.product.name.zh)
+    /// The model's name, as its vendor writes it.
+    fn model(&self) -> &str {
+        self.name()
     }
+
+    /// Whether pictures may be shown to it.
+    fn sees(&self) -> bool;
+
+    /// Answers with one JSON object. `repair` carries what was wrong with an earlier answer: the same
+    /// question is asked again with that said.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; `NoResult` when what came is no JSON object.
+    async fn answer(
+        &self,
+        task: &JsonTask,
+        repair: Option<&Repair>,
+        call: &CallContext,
+    ) -> Result<JsonReply, ProviderError>;
+}
+
+/// An answer that was not good enough, and why: the one more turn a model gets.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// What it said.
+    pub answer: String,
+    /// What is wrong with it, in English.
+    pub fault: String,
 }

@@ -15,7 +15,7 @@ use super::{QueueOutcome, active_of, parse_dimensions, request_sha256};
 use crate::{
     database::{Constraint, violated},
     domain::{
-        Dimension, PosterFormat, SessionId, StyleChoice,
+        Composition, Dimension, PosterFormat, SessionId, StyleChoice,
         credits::CREDITS_PER_POSTER,
         validation::{self, PHOTOS_MAX, Refusal},
     },
@@ -161,6 +161,7 @@ async fn create_in_txn(
         description: Set(valid.description.clone()),
         photo_ids: Set(json!(valid.photo_ids).to_string()),
         format: Set(valid.format.code().to_owned()),
+        composition: Set(Composition::Typeset.code().to_owned()),
         requested_visual: Set(valid.style.visual.map(|style| style.code().to_owned())),
         requested_typography: Set(valid.style.typography.map(|style| style.code().to_owned())),
         requested_layout: Set(valid.style.layout.map(|style| style.code().to_owned())),

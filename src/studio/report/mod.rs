@@ -25,36 +25,12 @@ mod tests;
 
 pub use lint::{AdvertisingWarning, advertising_warnings};
 
-use async_trait::async_trait;
-
-use crate::{
-    domain::{
-        report::{Bilingual, Confidence, Fact, Locks, Product, ProductReport, REPORT_SCHEMA_VERSION, SCENES_MAX},
-        validation,
-    },
-    providers::text::{ReportRequest, TextError, TextModel},
+use crate::domain::{
+    report::{Bilingual, Confidence, Fact, Locks, Product, ProductReport, REPORT_SCHEMA_VERSION, SCENES_MAX},
+    validation,
 };
 
 const FACTS_MAX: usize = 64;
-
-/// The rules as a text model: never fails, never waits.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RuleTextModel;
-
-#[async_trait]
-impl TextModel for RuleTextModel {
-    fn name(&self) -> &'static str {
-        "rules"
-    }
-
-    async fn report(&self, request: ReportRequest) -> Result<ProductReport, TextError> {
-        Ok(report(&request.description, request.product_name.as_deref()))
-    }
-
-    async fn product_name(&self, request: ReportRequest) -> Result<String, TextError> {
-        Ok(product_name(&request.description, request.product_name.as_deref()))
-    }
-}
 
 /// The product's name as the seller would write it on one line: never empty, at most
 /// [`validation::PRODUCT_NAME_CHARS_MAX`] characters. A name the seller gave wins.

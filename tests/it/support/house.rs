@@ -24,7 +24,7 @@ use haibao::{
         uploads::{UploadOutcome, store},
     },
     storage::{LocalFiles, UrlSigner},
-    studio::{Studio, report::RuleTextModel},
+    studio::Studio,
 };
 use sea_orm::QueryOrder;
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ impl House {
             ids: Arc::new(SeededIds::new(7)),
             time_zone: jiff::tz::TimeZone::UTC,
         };
-        let studio = Studio::new(Arc::new(TakumiComposer::new()), Arc::new(provider), Arc::new(RuleTextModel), 90);
+        let studio = Studio::with_painter(Arc::new(TakumiComposer::new()), Arc::new(provider), 90);
         let exports = Exports::new(context.clone(), studio.clone());
         let engine = Engine::new(EngineParts {
             database: test.database.clone(),
@@ -90,6 +90,7 @@ impl House {
                 job_timeout: Duration::from_secs(60),
                 attempts_max: 3,
                 interruptions_max: 3,
+                fallback_to_builtin: false,
                 sweep_interval: Duration::from_secs(60),
                 drain: Duration::from_secs(1),
             },

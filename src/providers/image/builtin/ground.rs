@@ -1,7 +1,7 @@
 //! What every scene starts from: measures, colours, the light on the wall.
 
 use super::{
-    super::PlateRequest,
+    super::PlateScene,
     canvas::{Colour, bell, colour, lit, mix, smooth},
     look::{Gobo, Look},
     noise,
@@ -42,7 +42,7 @@ impl Leaflet {
 }
 
 impl Ground {
-    pub(super) fn of(request: &PlateRequest) -> Self {
+    pub(super) fn of(request: &PlateScene) -> Self {
         let palette = &request.palette;
         Self {
             width: request.width as f32,
@@ -69,7 +69,7 @@ impl Ground {
     }
 
     /// The product's box in pixels: left, top, right, bottom.
-    pub(super) fn focus(&self, request: &PlateRequest) -> [f32; 4] {
+    pub(super) fn focus(&self, request: &PlateScene) -> [f32; 4] {
         let [x, y, w, h] = request.focus.unwrap_or([0.2, 0.4, 0.6, 0.4]);
         [x * self.width, y * self.height, (x + w) * self.width, (y + h) * self.height]
     }

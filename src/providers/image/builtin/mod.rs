@@ -13,8 +13,18 @@ mod scenes;
 
 use async_trait::async_trait;
 
-use super::{ImageProvider, Plate, PlateRequest, ProviderError};
-use crate::domain::Dimension;
+use std::sync::LazyLock;
+
+use image::RgbaImage;
+
+use super::{
+    ImageCapabilities, ImageProvider, ImageRequest, NativeMask, Picture, PlateScene, PromptLanguage, Purpose, Rendered,
+    Sizing, Started,
+};
+use crate::{
+    domain::Dimension,
+    providers::{CallContext, FailureClass, ProviderError},
+};
 
 use canvas::{Canvas, Film};
 use look::Look;
@@ -27,13 +37,16 @@ const SIDE_PX_MAX: u32 = 4096;
 pub struct BuiltinPlates;
 
 impl BuiltinPlates {
+    /// Its name in settings, logs and recipes.
+    pub const NAME: &'static str = "builtin";
+
     /// Paints without waiting for anything: pure work on the processor.
     ///
     /// # Errors
-    /// [`ProviderError::Misconfigured`] for a size that no poster has.
-    pub fn draw(self, request: &PlateRequest) -> Result<Plate, ProviderError> {
+    /// `Misconfigured` for a size that no poster has.
+    pub fn draw(self, request: &PlateScene) -> Result<RgbaImage, ProviderError> {
         if request.width == 0 || request.height == 0 || request.width.max(request.height) > SIDE_PX_MAX {
-            return Err(ProviderError::Misconfigured(format!("plate size {}×{}", request.width, request.height)));
+            return Err(ProviderError::misconfigured(format!("plate size {}×{}", request.width, request.height)));
         }
         let look = Look::of(request.style.visual);
         let film = Film::new(request.seed, look.grain);
@@ -49,21 +62,40 @@ impl BuiltinPlates {
                 canvas.vignette(request.palette.shade, look.vignette);
             }
         });
-        Ok(Plate { pixels, provider_request_id: None })
+        Ok(pixels)
     }
 }
 
+static CAPABILITIES: LazyLock<ImageCapabilities> = LazyLock::new(|| ImageCapabilities {
+    purposes: vec![Purpose::Plate],
+    native_mask: NativeMask::None,
+    images_max: 0,
+    image_bytes_max: 0,
+    sizing: Sizing::Free { multiple: 1, pixels_min: 1, pixels_max: u64::from(SIDE_PX_MAX).pow(2) },
+    prompt_chars_max: 0,
+    language: PromptLanguage::English,
+    is_billed: false,
+});
+
 #[async_trait]
 impl ImageProvider for BuiltinPlates {
-    fn name(&self) -> &'static str {
-        "builtin"
+    fn name(&self) -> &str {
+        Self::NAME
     }
 
-    async fn paint(&self, request: PlateRequest) -> Result<Plate, ProviderError> {
+    fn capabilities(&self) -> &ImageCapabilities {
+        &CAPABILITIES
+    }
+
+    async fn start(&self, request: &ImageRequest, _call: &CallContext) -> Result<Started, ProviderError> {
+        let Some(scene) = request.scene.clone() else {
+            return Err(ProviderError::misconfigured("the built-in painter paints plates only"));
+        };
         let plates = *self;
-        tokio::task::spawn_blocking(move || plates.draw(&request)).await.map_err(|error| {
-            ProviderError::Unavailable { reason: format!("the painting thread ended: {error}"), retry_after: None }
-        })?
+        let drawn = tokio::task::spawn_blocking(move || plates.draw(&scene)).await.map_err(|error| {
+            ProviderError::new(FailureClass::Transient, format!("the painting thread ended: {error}"))
+        })?;
+        Ok(Started::Done(Rendered::new(Picture::Pixels(drawn?))))
     }
 }
 
@@ -88,7 +120,7 @@ mod tests {
         };
         for visual in VisualStyle::ALL {
             for dimension in Dimension::ALL {
-                let request = PlateRequest {
+                let request = PlateScene {
                     dimension,
                     style: SetStyle {
                         visual: *visual,
@@ -101,16 +133,14 @@ mod tests {
                     focus: Some([0.3, 0.4, 0.4, 0.35]),
                     calm: Vec::new(),
                     seed: 3,
-                    prompt: String::new(),
-                    product: None,
                 };
-                let first = BuiltinPlates.draw(&request).unwrap().pixels;
+                let first = BuiltinPlates.draw(&request).unwrap();
                 assert_eq!(first.dimensions(), (54, 96));
                 assert!(first.pixels().all(|pixel| pixel[3] == 255), "{visual:?} {dimension:?}");
-                assert_eq!(first, BuiltinPlates.draw(&request).unwrap().pixels, "{visual:?} {dimension:?}");
-                let other = BuiltinPlates.draw(&PlateRequest { seed: 4, ..request.clone() }).unwrap().pixels;
+                assert_eq!(first, BuiltinPlates.draw(&request).unwrap(), "{visual:?} {dimension:?}");
+                let other = BuiltinPlates.draw(&PlateScene { seed: 4, ..request.clone() }).unwrap();
                 assert_ne!(first, other, "{visual:?} {dimension:?} ignores its seed");
-                assert!(BuiltinPlates.draw(&PlateRequest { width: 0, ..request }).is_err());
+                assert!(BuiltinPlates.draw(&PlateScene { width: 0, ..request }).is_err());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The kinds of background a set needs.
 
 use super::{
-    super::PlateRequest,
+    super::PlateScene,
     canvas::{Canvas, bell, lit, mix, smooth},
     figures::{backdrop, wash},
     ground::Ground,
@@ -11,7 +11,7 @@ use super::{
 use crate::domain::Dimension;
 
 /// A studio: wall, floor, a figure behind and a podium under the product.
-pub(super) fn podium(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
+pub(super) fn podium(canvas: &mut Canvas, request: &PlateScene, look: &Look) {
     let g = Ground::of(request);
     let [x0, y0, x1, y1] = g.focus(request);
     let centre = f32::midpoint(x0, x1);
@@ -107,7 +107,7 @@ fn floor_grid(canvas: &mut Canvas, g: &Ground, horizon: f32) {
 }
 
 /// A table before a window: the everyday place of a product.
-pub(super) fn table(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
+pub(super) fn table(canvas: &mut Canvas, request: &PlateScene, look: &Look) {
     let g = Ground::of(request);
     let [_, _, _, y1] = g.focus(request);
     let u = g.unit;
@@ -152,7 +152,7 @@ fn bokeh(canvas: &mut Canvas, g: &Ground, horizon: f32) {
 }
 
 /// Light that streams from behind the product.
-pub(super) fn radiant(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
+pub(super) fn radiant(canvas: &mut Canvas, request: &PlateScene, look: &Look) {
     let g = Ground::of(request);
     let [x0, y0, x1, y1] = g.focus(request);
     let (cx, cy) = (f32::midpoint(x0, x1), f32::midpoint(y0, y1));
@@ -195,7 +195,7 @@ pub(super) fn radiant(canvas: &mut Canvas, request: &PlateRequest, look: &Look) 
 }
 
 /// A quiet ground with one warm light: for words that reassure.
-pub(super) fn halo(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
+pub(super) fn halo(canvas: &mut Canvas, request: &PlateScene, look: &Look) {
     let g = Ground::of(request);
     let [x0, y0, x1, y1] = g.focus(request);
     let (cx, cy) = (f32::midpoint(x0, x1), f32::midpoint(y0, y1));
@@ -211,7 +211,7 @@ pub(super) fn halo(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
 }
 
 /// A sheet to print on.
-pub(super) fn paper(canvas: &mut Canvas, request: &PlateRequest, look: &Look) {
+pub(super) fn paper(canvas: &mut Canvas, request: &PlateScene, look: &Look) {
     let g = Ground::of(request);
     let side = if request.dimension.index() % 2 == 0 { 0.95 } else { 0.05 };
     canvas.soft(|x, y| {

@@ -1,0 +1,155 @@
+//! The record of calls to vendors, in rows that outlive the process.
+
+use ::entity::{jobs, provider_attempts};
+use async_trait::async_trait;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
+use std::sync::Arc;
+
+use crate::{
+    clock::Clock,
+    database::Database,
+    providers::{AttemptEnd, AttemptLog, AttemptLogError, AttemptStart, OpenAttempt},
+};
+
+/// `outcome` of a call that has not ended.
+pub(super) const OPEN: &str = "open";
+/// `outcome` of a call that gave what was asked for.
+const OK: &str = "ok";
+
+/// The calls made for one job, or for one hold where the job has one: a job that is queued again for
+/// the same hold goes on where the last one stopped.
+pub(super) struct JobAttempts {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    job_id: i64,
+    hold_id: Option<i64>,
+}
+
+impl JobAttempts {
+    pub(super) fn new(database: Database, clock: Arc<dyn Clock>, job: &jobs::Model) -> Self {
+        Self { database, clock, job_id: job.id, hold_id: job.hold_id }
+    }
+
+    fn mine(&self) -> Condition {
+        match self.hold_id {
+            Some(hold_id) => Condition::all().add(provider_attempts::Column::HoldId.eq(hold_id)),
+            None => Condition::all().add(provider_attempts::Column::JobId.eq(self.job_id)),
+        }
+    }
+
+    async fn update(
+        &self,
+        attempt: i64,
+        columns: impl IntoIterator<Item = (provider_attempts::Column, Expr)> + Send,
+    ) -> Result<(), AttemptLogError> {
+        let txn = self.database.write().await.map_err(failed)?;
+        let mut update = provider_attempts::Entity::update_many().filter(provider_attempts::Column::Id.eq(attempt));
+        for (column, value) in columns {
+            update = update.col_expr(column, value);
+        }
+        update.exec(&txn).await.map_err(failed)?;
+        txn.commit().await.map_err(failed)
+    }
+}
+
+fn failed(error: DbErr) -> AttemptLogError {
+    AttemptLogError(error.to_string())
+}
+
+#[async_trait]
+impl AttemptLog for JobAttempts {
+    async fn begin(&self, start: &AttemptStart) -> Result<i64, AttemptLogError> {
+        if !start.is_billed {
+            return Ok(0);
+        }
+        let txn = self.database.write().await.map_err(failed)?;
+        let row = provider_attempts::ActiveModel {
+            id: NotSet,
+            job_id: Set(self.job_id),
+            hold_id: Set(self.hold_id),
+            provider: Set(start.provider.clone()),
+            model: Set(start.model.clone()),
+            purpose: Set(start.purpose.to_owned()),
+            nonce: Set(start.nonce.clone()),
+            reference: Set(start.reference.clone()),
+            outcome: Set(OPEN.to_owned()),
+            request_id: Set(None),
+            cost_microusd: Set(0),
+            maybe_billed: Set(0),
+            started_at_ms: Set(self.clock.now_ms()),
+            finished_at_ms: Set(0),
+        };
+        let row = row.insert(&txn).await.map_err(failed)?;
+        txn.commit().await.map_err(failed)?;
+        Ok(row.id)
+    }
+
+    async fn accepted(&self, attempt: i64, reference: &str) -> Result<(), AttemptLogError> {
+        self.update(attempt, [(provider_attempts::Column::Reference, Expr::value(reference.to_owned()))]).await
+    }
+
+    async fn end(&self, attempt: i64, end: &AttemptEnd) -> Result<(), AttemptLogError> {
+        use provider_attempts::Column;
+        if attempt == 0 {
+            return Ok(());
+        }
+        let outcome = end.failure.map_or(OK, crate::providers::FailureClass::code);
+        self.update(
+            attempt,
+            [
+                (Column::Outcome, Expr::value(outcome)),
+                (Column::RequestId, Expr::value(end.request_id.clone())),
+                (Column::CostMicrousd, Expr::value(end.cost_microusd)),
+                (Column::MaybeBilled, Expr::value(i64::from(end.maybe_billed))),
+                (Column::FinishedAtMs, Expr::value(self.clock.now_ms())),
+            ],
+        )
+        .await
+    }
+
+    async fn open(&self) -> Result<Vec<OpenAttempt>, AttemptLogError> {
+        let rows = provider_attempts::Entity::find()
+            .filter(self.mine())
+            .filter(provider_attempts::Column::Outcome.eq(OPEN))
+            .order_by_asc(provider_attempts::Column::Id)
+            .all(self.database.read())
+            .await
+            .map_err(failed)?;
+        Ok(rows.into_iter().map(open_attempt).collect())
+    }
+
+    async fn asked(&self) -> Result<Vec<String>, AttemptLogError> {
+        provider_attempts::Entity::find()
+            .select_only()
+            .column(provider_attempts::Column::Provider)
+            .filter(self.mine())
+            .filter(provider_attempts::Column::Outcome.ne(OPEN))
+            .order_by_asc(provider_attempts::Column::Id)
+            .into_tuple()
+            .all(self.database.read())
+            .await
+            .map_err(failed)
+    }
+
+    async fn spent_since(&self, provider: &str, since_ms: i64) -> Result<i64, AttemptLogError> {
+        let sum: Option<Option<i64>> = provider_attempts::Entity::find()
+            .select_only()
+            .expr(Expr::cust("CAST(SUM(cost_microusd) AS BIGINT)"))
+            .filter(provider_attempts::Column::Provider.eq(provider))
+            .filter(provider_attempts::Column::StartedAtMs.gte(since_ms))
+            .into_tuple()
+            .one(self.database.read())
+            .await
+            .map_err(failed)?;
+        Ok(sum.flatten().unwrap_or(0))
+    }
+}
+
+fn open_attempt(row: provider_attempts::Model) -> OpenAttempt {
+    OpenAttempt { id: row.id, provider: row.provider, nonce: row.nonce, reference: row.reference }
+}

@@ -1,0 +1,175 @@
+//! Pictures that cost nothing: one that came after its refund, and the built-in one beside a refund.
+//!
+//! A refunded poster may carry a picture; its credits are back all the same. So a vendor's late
+//! answer is never thrown away and never charged for.
+
+use ::entity::{
+    enums::{JobKind, PosterState},
+    jobs, posters, provider_attempts,
+};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+
+use super::{
+    Engine, EngineError,
+    attempts::OPEN,
+    queue::{self, NewJob, job_insert_in_txn},
+    revise::revision_put,
+    settle::{self, NewRevision},
+    worker::Failed,
+};
+use crate::{
+    domain::{Dimension, FailureCode},
+    events::Topic,
+    providers::{AttemptEnd, AttemptLog, FailureClass, OpenAttempt},
+};
+
+/// Pause between enquiries.
+const ASK_EVERY_MS: i64 = 20_000;
+/// How long after its call a picture is still waited for: vendors keep results for an hour or more.
+const WAIT_MAX_MS: i64 = 3_600_000;
+
+/// Queues the enquiry for a picture that may still come, in the transaction of the refund.
+pub(super) async fn late_queue(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<(), DbErr> {
+    let Some(hold_id) = job.hold_id else { return Ok(()) };
+    let open = provider_attempts::Entity::find()
+        .filter(provider_attempts::Column::HoldId.eq(hold_id))
+        .filter(provider_attempts::Column::Outcome.eq(OPEN))
+        .filter(provider_attempts::Column::Reference.is_not_null())
+        .one(txn)
+        .await?;
+    if open.is_none() {
+        return Ok(());
+    }
+    let late = NewJob {
+        kind: JobKind::CollectLate,
+        user_id: job.user_id,
+        generation_id: job.generation_id.clone(),
+        poster_id: job.poster_id,
+        edit_id: None,
+        hold_id: Some(hold_id),
+        run_after_ms: now_ms + ASK_EVERY_MS,
+    };
+    job_insert_in_txn(txn, late, now_ms).await?;
+    Ok(())
+}
+
+impl Engine {
+    /// Asks once whether a late picture is there, and gives it.
+    pub(super) async fn collect_late(&self, job: &jobs::Model) -> Result<(), Failed> {
+        let log = self.attempts_of(job);
+        let open = log.open().await.map_err(|error| {
+            tracing::warn!(%error, job = job.id, "the record of calls could not be read");
+            Failed::Retryable(FailureCode::Internal)
+        })?;
+        let Some(open) = open.into_iter().find(|open| open.reference.is_some()) else {
+            return Ok(self.late_end(job).await?);
+        };
+        let generation = self.generation_of(job).await?;
+        let poster = self.poster_of(job).await?;
+        let is_wanted = generation.deleted_at_ms.is_none() && poster.state == PosterState::Refunded;
+        if !is_wanted || self.inner.clock.now_ms() - job.created_at_ms > WAIT_MAX_MS {
+            self.give_up_on(&open, &*log).await;
+            return Ok(self.late_end(job).await?);
+        }
+        let dimension = self.dimension_of(job, &poster)?;
+        let plan = self.plan_of(job, &generation).await?;
+        let commission = self.commission(job, dimension).await?;
+        match self.inner.studio.paint_late(&plan, dimension, &commission, &open).await {
+            Ok(Some(painted)) => {
+                let gift = self.store_revision(job, dimension, painted).await?;
+                self.give(job, gift).await?;
+                tracing::info!(job = job.id, generation = job.generation_id, "a late picture was given for nothing");
+                Ok(())
+            }
+            Ok(None) => {
+                let again_ms = self.inner.clock.now_ms() + ASK_EVERY_MS;
+                queue::job_give_back(&self.inner.database, job, again_ms).await?;
+                Ok(())
+            }
+            Err(error) => {
+                tracing::info!(%error, job = job.id, "a late picture did not come");
+                Ok(self.late_end(job).await?)
+            }
+        }
+    }
+
+    async fn give_up_on(&self, open: &OpenAttempt, log: &dyn AttemptLog) {
+        let end =
+            AttemptEnd { failure: Some(FailureClass::AmbiguousTimeout), maybe_billed: true, ..AttemptEnd::default() };
+        if let Err(error) = log.end(open.id, &end).await {
+            tracing::warn!(%error, attempt = open.id, "the end of a call could not be written");
+        }
+    }
+
+    /// Records the gift, unless the poster is being made anew by now.
+    async fn give(&self, job: &jobs::Model, gift: NewRevision) -> Result<(), EngineError> {
+        let now_ms = self.inner.clock.now_ms();
+        let txn = self.inner.database.write().await?;
+        settle::generation_lock(&txn, &job.generation_id).await?;
+        let poster = settle::poster_of(&txn, job).await?;
+        settle::job_done(&txn, job, now_ms).await?;
+        if poster.state == PosterState::Refunded {
+            revision_put(&txn, &poster, gift, None, now_ms).await?;
+            posters::Entity::update_many()
+                .col_expr(posters::Column::Version, Expr::col(posters::Column::Version).add(1))
+                .filter(posters::Column::Id.eq(poster.id))
+                .exec(&txn)
+                .await?;
+        }
+        txn.commit().await?;
+        self.ring(&Topic::Generation(job.generation_id.clone()));
+        Ok(())
+    }
+
+    /// Ends the enquiry; nothing depends on it.
+    pub(super) async fn late_end(&self, job: &jobs::Model) -> Result<(), EngineError> {
+        let txn = self.inner.database.write().await?;
+        settle::job_done(&txn, job, self.inner.clock.now_ms()).await?;
+        txn.commit().await?;
+        Ok(())
+    }
+
+    /// The built-in picture beside a refund, where the operator wants that. It is a courtesy: whatever
+    /// goes wrong with it, the refund is not delayed.
+    pub(super) async fn fallback(&self, job: &jobs::Model, failure: FailureCode) -> Option<NewRevision> {
+        if !self.inner.options.fallback_to_builtin || !is_vendors_fault(failure) {
+            return None;
+        }
+        match self.fallback_painted(job).await {
+            Ok(gift) => Some(gift),
+            Err(error) => {
+                tracing::warn!(?error, job = job.id, "no built-in picture could be given beside the refund");
+                None
+            }
+        }
+    }
+
+    async fn fallback_painted(&self, job: &jobs::Model) -> Result<NewRevision, Failed> {
+        let generation = self.generation_of(job).await?;
+        let poster = self.poster_of(job).await?;
+        let dimension = self.dimension_of(job, &poster)?;
+        let plan = self.plan_of(job, &generation).await?;
+        let painted = self.inner.studio.paint_builtin(&plan, dimension).await.map_err(|error| {
+            tracing::warn!(%error, job = job.id, "the built-in picture could not be painted");
+            Failed::Final(error.failure_code())
+        })?;
+        self.store_revision(job, dimension, painted).await
+    }
+}
+
+const fn is_vendors_fault(failure: FailureCode) -> bool {
+    matches!(
+        failure,
+        FailureCode::ProviderTimeout
+            | FailureCode::ProviderUnavailable
+            | FailureCode::ProviderQuota
+            | FailureCode::BadOutput
+            | FailureCode::ProductNotPreserved
+    )
+}
+
+impl Engine {
+    pub(super) fn dimension_of(&self, job: &jobs::Model, poster: &posters::Model) -> Result<Dimension, EngineError> {
+        Dimension::from_index(poster.dimension).ok_or(EngineError::Dangling { job_id: job.id, what: "dimension" })
+    }
+}

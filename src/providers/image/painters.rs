@@ -1,0 +1,533 @@
+//! The painters of this installation in order of preference, and how one picture is got from them.
+//!
+//! What is followed here, from dear experience of others: the vendor's delay is honoured; a failure
+//! that may pass is tried once more at the same door and then at the next; a refusal of content is not
+//! carried from door to door; and a call whose fate is unknown is never repeated at the door it was
+//! made at, because it may have been billed. Every billed call has a row before it is made, so a
+//! process that dies in between leaves a trace that the next one follows up instead of paying twice.
+
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use image::RgbaImage;
+use tokio::time::Instant;
+
+use super::{ImageCapabilities, ImageProvider, ImageRequest, Picture, Progress, Purpose, Rendered, Started};
+use crate::{
+    clock::Clock,
+    domain::FailureCode,
+    ids::IdSource,
+    providers::{
+        AttemptEnd, AttemptLog, AttemptStart, CallContext, FailureClass, OpenAttempt, ProviderError, budget::Budget,
+        gate::Gate,
+    },
+};
+
+/// Calls for one picture, over all providers.
+const ATTEMPTS_MAX: usize = 3;
+/// Calls for one picture at one provider.
+const ATTEMPTS_PER_PROVIDER_MAX: usize = 2;
+/// The longest one picture may take, over all providers.
+const DEADLINE: Duration = Duration::from_secs(480);
+/// Waits between tries at one provider: up to 0.5 s, 1 s, … 8 s, by chance, so that many who failed
+/// together do not come back together.
+const BACKOFF_MS: u32 = 500;
+const BACKOFF_MS_MAX: u32 = 8_000;
+/// A wait that a vendor asks for is spent at another door when it is longer than this.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What to say differently after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Nudge {
+    /// Nothing: a first try, or the failure had nothing to do with the words.
+    None,
+    /// An answer came without a picture: ask for one in so many words.
+    ReturnAnImage,
+    /// What the model made was declined: no people, plainer words.
+    Softened,
+    /// The product came out changed: insist on it.
+    KeepTheProduct,
+}
+
+impl Nudge {
+    fn after(error: &ProviderError) -> Self {
+        match (error.class, error.told) {
+            (FailureClass::NoResult, Some(FailureCode::ProductNotPreserved)) => Self::KeepTheProduct,
+            (FailureClass::NoResult, _) => Self::ReturnAnImage,
+            (FailureClass::ModeratedOutput, _) => Self::Softened,
+            _ => Self::None,
+        }
+    }
+}
+
+/// A picture to be got: who wants it writes the request for each provider and judges the result.
+#[async_trait]
+pub trait ImageOrder: Send + Sync {
+    /// What it is for.
+    fn purpose(&self) -> Purpose;
+
+    /// Whose turn it counts as; pictures of one set share a group.
+    fn group(&self) -> &str;
+
+    /// The provider to ask first, because the rest of the set came from it.
+    fn pinned(&self) -> Option<&str> {
+        None
+    }
+
+    /// The request in the words and sizes that suit this provider.
+    fn request(&self, capabilities: &ImageCapabilities, nudge: Nudge) -> ImageRequest;
+
+    /// Checks what came against what was asked for, and normalises it.
+    ///
+    /// # Errors
+    /// `NoResult`, when it is not usable.
+    async fn judge(&self, picture: Picture, request: &ImageRequest) -> Result<RgbaImage, ProviderError>;
+}
+
+/// A picture that passed.
+#[derive(Clone, Debug)]
+pub struct Painted {
+    /// Its pixels, as the order's judge left them.
+    pub pixels: RgbaImage,
+    /// Who painted it, by the name in the settings.
+    pub provider: String,
+    /// With which model.
+    pub model: String,
+    /// The vendor's number of the call.
+    pub request_id: Option<String>,
+}
+
+/// No picture came.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct PaintError {
+    /// The last failure.
+    pub error: ProviderError,
+    /// Whether the whole order may be tried again later at no risk of paying twice.
+    pub is_retryable: bool,
+}
+
+/// One provider with its limits.
+pub struct Painter {
+    /// Who paints.
+    pub provider: Arc<dyn ImageProvider>,
+    /// What it may be asked for, of what it can do.
+    pub purposes: Vec<Purpose>,
+    /// How much at once.
+    pub gate: Gate,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// What one picture costs where the vendor does not say, in millionths of a US dollar.
+    pub price_microusd: i64,
+    /// What it may cost altogether.
+    pub budget: Budget,
+}
+
+impl Painter {
+    /// A painter that costs nothing and may be asked by everyone at once: one of this process.
+    pub fn unlimited(provider: Arc<dyn ImageProvider>) -> Self {
+        Self {
+            provider,
+            purposes: Purpose::ALL.to_vec(),
+            gate: Gate::new(1024, 0),
+            timeout: DEADLINE,
+            price_microusd: 0,
+            budget: Budget::default(),
+        }
+    }
+
+    /// What belongs to this process needs no circuit: the queue repeats it.
+    fn report(&self, ended: Result<(), &ProviderError>) {
+        if self.is_billed() {
+            self.gate.report(ended);
+        }
+    }
+
+    /// Whether it can and may be asked for this.
+    pub fn serves(&self, purpose: Purpose) -> bool {
+        self.purposes.contains(&purpose) && self.provider.capabilities().serves(purpose)
+    }
+
+    fn is_billed(&self) -> bool {
+        self.provider.capabilities().is_billed
+    }
+}
+
+/// All painters, the preferred one first.
+pub struct Painters {
+    painters: Vec<Painter>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl fmt::Debug for Painters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.painters.iter().map(|painter| painter.provider.name())).finish()
+    }
+}
+
+/// How an earlier process's call stands.
+enum Followed {
+    Done(Painted),
+    /// Its end is written; the order goes on without that provider.
+    Ended(ProviderError),
+    /// It never began at the vendor; it may be made again.
+    NeverBegan,
+}
+
+impl Painters {
+    /// Painters in this order.
+    pub fn new(painters: Vec<Painter>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self { painters, clock, ids }
+    }
+
+    /// The painters, the preferred one first.
+    pub fn list(&self) -> &[Painter] {
+        &self.painters
+    }
+
+    /// Whether some painter that a vendor may charge for serves this purpose.
+    pub fn has_vendor_for(&self, purpose: Purpose) -> bool {
+        self.painters.iter().any(|painter| painter.is_billed() && painter.serves(purpose))
+    }
+
+    /// Gets the picture, or says why not.
+    ///
+    /// # Errors
+    /// [`PaintError`] with the last failure.
+    pub async fn paint(&self, order: &dyn ImageOrder, log: &dyn AttemptLog) -> Result<Painted, PaintError> {
+        let deadline = Instant::now() + DEADLINE;
+        let mut turn = Turn::new(log.asked().await.map_err(retryable)?);
+        for open in log.open().await.map_err(retryable)? {
+            match self
+                .follow(&open, order, log, deadline)
+                .await
+                .map_err(|error| PaintError { error, is_retryable: true })?
+            {
+                Followed::Done(painted) => return Ok(painted),
+                Followed::Ended(error) => turn.failed(&open.provider, error),
+                Followed::NeverBegan => {}
+            }
+        }
+        loop {
+            let Some(painter) = self.next(order, &turn) else {
+                let error = turn.last.unwrap_or_else(|| {
+                    ProviderError::misconfigured(format!("no image provider serves {}", order.purpose().code()))
+                });
+                let is_retryable = !turn.is_billed && error.class.repeats();
+                return Err(PaintError { error, is_retryable });
+            };
+            let nudge = turn.last.as_ref().map_or(Nudge::None, Nudge::after);
+            turn.wait(painter.provider.name(), &*self.ids, deadline).await;
+            match self.attempt(painter, order, nudge, log, deadline).await {
+                Ok(painted) => return Ok(painted),
+                Err(error) => {
+                    tracing::warn!(provider = painter.provider.name(), class = error.class.code(), %error, "no picture");
+                    turn.is_billed |= painter.is_billed() && error.class != FailureClass::NotAsked;
+                    turn.failed(painter.provider.name(), error);
+                }
+            }
+            if Instant::now() >= deadline {
+                let error = turn.last.unwrap_or_else(|| ProviderError::new(FailureClass::AmbiguousTimeout, "too late"));
+                return Err(PaintError { error, is_retryable: false });
+            }
+        }
+    }
+
+    /// Asks once how work that an earlier call began stands, for a picture that may come late.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; `None` means that it is still worked on.
+    pub async fn collect(
+        &self,
+        open: &OpenAttempt,
+        order: &dyn ImageOrder,
+        log: &dyn AttemptLog,
+    ) -> Result<Option<Painted>, ProviderError> {
+        let (Some(painter), Some(reference)) = (self.named(&open.provider), open.reference.as_deref()) else {
+            return Err(ProviderError::new(FailureClass::AmbiguousTimeout, "nothing to follow it up by"));
+        };
+        let call = CallContext { nonce: open.nonce.clone(), timeout: painter.timeout };
+        match painter.provider.resume(reference, &call).await {
+            Ok(Progress::Working(_)) => Ok(None),
+            Ok(Progress::Unknown) => {
+                let error = ProviderError::new(FailureClass::Transient, "the vendor knows no such work");
+                end(log, open.id, painter, Err(&error)).await?;
+                Err(error)
+            }
+            Ok(Progress::Done(rendered)) => {
+                let request = order.request(painter.provider.capabilities(), Nudge::None);
+                self.accept(painter, open.id, rendered, &request, order, log).await.map(Some)
+            }
+            Err(error) if matches!(error.class, FailureClass::Transient | FailureClass::RateLimited) => Ok(None),
+            Err(error) => {
+                end(log, open.id, painter, Err(&error)).await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<&Painter> {
+        self.painters.iter().find(|painter| painter.provider.name() == name)
+    }
+
+    /// Who is asked next: the pinned one first, then the order of preference; nobody who may not be
+    /// asked again.
+    fn next(&self, order: &dyn ImageOrder, turn: &Turn) -> Option<&Painter> {
+        if turn.asked.len() >= ATTEMPTS_MAX {
+            return None;
+        }
+        let may = |painter: &&Painter| {
+            let name = painter.provider.name();
+            let asked = turn.asked.iter().filter(|asked| *asked == name).count();
+            // What is free is tried again by the queue, which remembers how often.
+            let most = if painter.is_billed() { ATTEMPTS_PER_PROVIDER_MAX } else { 1 };
+            painter.serves(order.purpose()) && asked < most && turn.may_ask(name)
+        };
+        let pinned = order.pinned().and_then(|name| self.named(name)).filter(|painter| may(painter));
+        pinned.or_else(|| self.painters.iter().find(may))
+    }
+
+    async fn attempt(
+        &self,
+        painter: &Painter,
+        order: &dyn ImageOrder,
+        nudge: Nudge,
+        log: &dyn AttemptLog,
+        deadline: Instant,
+    ) -> Result<Painted, ProviderError> {
+        let provider = &*painter.provider;
+        painter.budget.check(provider.name(), log, self.clock.now_ms()).await?;
+        let _slot = painter.gate.enter(order.group(), deadline).await?;
+        let mut request = order.request(provider.capabilities(), nudge);
+        provider.capabilities().fit(&mut request);
+        let nonce = self.nonce();
+        let start = AttemptStart {
+            provider: provider.name().to_owned(),
+            model: provider.model().to_owned(),
+            purpose: order.purpose().code(),
+            reference: provider.reference_of(&nonce),
+            nonce: nonce.clone(),
+            is_billed: painter.is_billed(),
+        };
+        let attempt = log.begin(&start).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let call = CallContext { nonce, timeout: painter.timeout.min(left) };
+        let began = Instant::now();
+        let started = tokio::time::timeout(call.timeout, provider.start(&request, &call))
+            .await
+            .unwrap_or_else(|_| Err(ProviderError::new(FailureClass::AmbiguousTimeout, "no answer in time")));
+        let rendered = match started {
+            Ok(Started::Done(rendered)) => Ok(rendered),
+            Ok(Started::Accepted(reference)) => {
+                log.accepted(attempt, &reference).await?;
+                let until = deadline.min(began + painter.timeout);
+                match self.poll(painter, &reference, &call, until).await {
+                    // Left open on purpose: the picture may still come, and is then given for nothing.
+                    Err(error) if error.class == FailureClass::AmbiguousTimeout => {
+                        painter.report(Err(&error));
+                        return Err(error);
+                    }
+                    ended => ended,
+                }
+            }
+            Err(error) => Err(error),
+        };
+        let ended = match rendered {
+            Ok(rendered) => self.accept(painter, attempt, rendered, &request, order, log).await,
+            Err(error) => {
+                end(log, attempt, painter, Err(&error)).await?;
+                Err(error)
+            }
+        };
+        let class = ended.as_ref().err().map_or("ok", |error| error.class.code());
+        let name = provider.name().to_owned();
+        metrics::counter!("haibao_provider_calls_total", "provider" => name.clone(), "outcome" => class).increment(1);
+        metrics::histogram!("haibao_provider_seconds", "provider" => name).record(began.elapsed().as_secs_f64());
+        painter.report(ended.as_ref().map(|_| ()));
+        ended
+    }
+
+    /// Judges what came and writes the end down: a picture that does not pass was billed all the same.
+    async fn accept(
+        &self,
+        painter: &Painter,
+        attempt: i64,
+        rendered: Rendered,
+        request: &ImageRequest,
+        order: &dyn ImageOrder,
+        log: &dyn AttemptLog,
+    ) -> Result<Painted, ProviderError> {
+        let Rendered { picture, request_id, cost_microusd } = rendered;
+        let judged = order.judge(picture, request).await;
+        let ended = AttemptEnd {
+            failure: judged.as_ref().err().map(|error| error.class),
+            request_id: request_id.clone(),
+            cost_microusd: cost_microusd.unwrap_or(painter.price_microusd),
+            maybe_billed: painter.is_billed(),
+        };
+        log.end(attempt, &ended).await?;
+        let (provider, model) = (painter.provider.name().to_owned(), painter.provider.model().to_owned());
+        judged.map(|pixels| Painted { pixels, provider, model, request_id })
+    }
+
+    async fn poll(
+        &self,
+        painter: &Painter,
+        reference: &str,
+        call: &CallContext,
+        until: Instant,
+    ) -> Result<Rendered, ProviderError> {
+        let late = || ProviderError::new(FailureClass::AmbiguousTimeout, "accepted, but not ready in time");
+        let mut wait = Duration::from_secs(1);
+        loop {
+            if Instant::now() + wait >= until {
+                return Err(late());
+            }
+            tokio::time::sleep(wait).await;
+            let asked = tokio::time::timeout_at(until, painter.provider.resume(reference, call)).await;
+            match asked.map_err(|_elapsed| late())? {
+                Ok(Progress::Done(rendered)) => return Ok(rendered),
+                Ok(Progress::Working(next)) => wait = next,
+                Ok(Progress::Unknown) => {
+                    return Err(ProviderError::new(FailureClass::Transient, "the vendor lost the work it accepted"));
+                }
+                // The enquiry failed, not the work.
+                Err(error) if matches!(error.class, FailureClass::Transient | FailureClass::RateLimited) => {
+                    wait = error.retry_after.unwrap_or(wait * 2).min(Duration::from_secs(15));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Follows up what an earlier process began.
+    async fn follow(
+        &self,
+        open: &OpenAttempt,
+        order: &dyn ImageOrder,
+        log: &dyn AttemptLog,
+        deadline: Instant,
+    ) -> Result<Followed, ProviderError> {
+        let cut_off = ProviderError::new(FailureClass::AmbiguousTimeout, "cut off before the answer");
+        let Some(painter) = self.named(&open.provider) else {
+            log.end(open.id, &AttemptEnd { failure: Some(cut_off.class), maybe_billed: true, ..AttemptEnd::default() })
+                .await?;
+            return Ok(Followed::Ended(cut_off));
+        };
+        let Some(reference) = open.reference.as_deref() else {
+            end(log, open.id, painter, Err(&cut_off)).await?;
+            return Ok(Followed::Ended(cut_off));
+        };
+        tracing::info!(provider = open.provider, reference, "follows up a picture that an earlier process asked for");
+        let call = CallContext { nonce: open.nonce.clone(), timeout: painter.timeout };
+        let until = deadline.min(Instant::now() + painter.timeout);
+        let rendered = match painter.provider.resume(reference, &call).await {
+            Ok(Progress::Done(rendered)) => Ok(rendered),
+            Ok(Progress::Unknown) => {
+                let never = ProviderError::new(FailureClass::Transient, "the vendor knows no such work");
+                end(log, open.id, painter, Err(&never)).await?;
+                return Ok(Followed::NeverBegan);
+            }
+            Ok(Progress::Working(_)) => self.poll(painter, reference, &call, until).await,
+            Err(error) if matches!(error.class, FailureClass::Transient | FailureClass::RateLimited) => {
+                self.poll(painter, reference, &call, until).await
+            }
+            Err(error) => Err(error),
+        };
+        match rendered {
+            Ok(rendered) => {
+                let request = order.request(painter.provider.capabilities(), Nudge::None);
+                match self.accept(painter, open.id, rendered, &request, order, log).await {
+                    Ok(painted) => Ok(Followed::Done(painted)),
+                    Err(error) => Ok(Followed::Ended(error)),
+                }
+            }
+            Err(error) if error.class == FailureClass::AmbiguousTimeout => Ok(Followed::Ended(error)),
+            Err(error) => {
+                end(log, open.id, painter, Err(&error)).await?;
+                Ok(Followed::Ended(error))
+            }
+        }
+    }
+
+    fn nonce(&self) -> String {
+        let mut bytes = [0; 16];
+        self.ids.fill(&mut bytes);
+        hex::encode(bytes)
+    }
+}
+
+fn retryable(error: crate::providers::AttemptLogError) -> PaintError {
+    PaintError { error: error.into(), is_retryable: true }
+}
+
+async fn end(
+    log: &dyn AttemptLog,
+    attempt: i64,
+    painter: &Painter,
+    ended: Result<(), &ProviderError>,
+) -> Result<(), ProviderError> {
+    let error = ended.err();
+    let maybe_billed = error.is_some_and(|error| error.maybe_billed) && painter.is_billed();
+    let end = AttemptEnd {
+        failure: error.map(|error| error.class),
+        request_id: error.and_then(|error| error.request_id.clone()),
+        // A call that may have been billed counts against the budget: better to stop early.
+        cost_microusd: if maybe_billed { painter.price_microusd } else { 0 },
+        maybe_billed,
+    };
+    Ok(log.end(attempt, &end).await?)
+}
+
+/// What has happened to an order so far.
+struct Turn {
+    asked: Vec<String>,
+    closed: HashSet<String>,
+    only: Option<String>,
+    ends: bool,
+    is_billed: bool,
+    last: Option<ProviderError>,
+}
+
+impl Turn {
+    fn new(asked: Vec<String>) -> Self {
+        let is_billed = !asked.is_empty();
+        Self { asked, closed: HashSet::new(), only: None, ends: false, is_billed, last: None }
+    }
+
+    fn may_ask(&self, name: &str) -> bool {
+        !self.ends && !self.closed.contains(name) && self.only.as_deref().is_none_or(|only| only == name)
+    }
+
+    fn failed(&mut self, name: &str, error: ProviderError) {
+        if error.class == FailureClass::NotAsked {
+            self.closed.insert(name.to_owned());
+            // What an earlier door said tells more than that a later one was shut.
+            self.last.get_or_insert(error);
+            return;
+        }
+        self.asked.push(name.to_owned());
+        let is_long = error.retry_after.is_some_and(|delay| delay > PATIENCE);
+        if !error.class.repeats() || (error.class == FailureClass::RateLimited && is_long) {
+            self.closed.insert(name.to_owned());
+        }
+        if !error.class.fails_over() {
+            self.ends = !error.class.repeats();
+            self.only = Some(name.to_owned());
+        }
+        self.last = Some(error);
+    }
+
+    /// Waits before the same door is knocked at again.
+    async fn wait(&self, name: &str, ids: &dyn IdSource, deadline: Instant) {
+        let tries = self.asked.iter().filter(|asked| *asked == name).count();
+        let Some(error) = self.last.as_ref().filter(|_| tries > 0) else { return };
+        let most_ms = (BACKOFF_MS << tries.min(8)).min(BACKOFF_MS_MAX);
+        let wait = error.retry_after.unwrap_or_else(|| Duration::from_millis(u64::from(ids.below(most_ms))));
+        tokio::time::sleep_until((Instant::now() + wait).min(deadline)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
