@@ -2,6 +2,7 @@
 
 use super::decode::Photo;
 use super::isolate::CutOut;
+use super::lettering::summed;
 use super::resize::{resize, resize_to_fit};
 
 /// Shortest side of a crop, in source pixels: a smaller one turns to mush on a poster.
@@ -169,7 +170,8 @@ fn centre_weight(width: usize, height: usize) -> Vec<f32> {
     weights
 }
 
-fn mask(cut_out: &CutOut, scale: f32, width: usize, height: usize) -> Vec<f32> {
+/// How much of each cell is product.
+pub(super) fn mask(cut_out: &CutOut, scale: f32, width: usize, height: usize) -> Vec<f32> {
     let [left, top, box_width, box_height] = cut_out.source_box;
     let to_small = |value: u32| (value as f32 / scale).round() as usize;
     let (x0, y0) = (to_small(left), to_small(top));
@@ -183,19 +185,6 @@ fn mask(cut_out: &CutOut, scale: f32, width: usize, height: usize) -> Vec<f32> {
         }
     }
     mask
-}
-
-fn summed(values: &[f32], width: usize, height: usize) -> Vec<f32> {
-    let row = width + 1;
-    let mut table = vec![0.0; row * (height + 1)];
-    for y in 0..height {
-        let mut sum = 0.0;
-        for x in 0..width {
-            sum += values[y * width + x];
-            table[(y + 1) * row + x + 1] = table[y * row + x + 1] + sum;
-        }
-    }
-    table
 }
 
 #[cfg(test)]

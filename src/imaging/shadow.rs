@@ -50,22 +50,23 @@ pub fn contact_shadow(cut_out: &RgbaImage, style: &ShadowStyle) -> Shadow {
     let (width, height) = cut_out.dimensions();
     let pad = (style.sigma * 3.0).ceil().max(2.0) as u32;
     let patch = ((width as f32 * style.flatness) as u32).max(2);
-    let mut pixels = RgbaImage::from_pixel(width + 2 * pad, patch + 2 * pad, Rgba([0; 4]));
     let soles: Vec<Option<u32>> =
         (0..width).map(|x| (0..height).rev().find(|&y| cut_out.get_pixel(x, y)[3] >= 128)).collect();
     let ground = soles.iter().flatten().copied().max().unwrap_or(height.saturating_sub(1));
-    // A rounded base leaves the ground gently; beyond this height nothing is thrown.
-    let reach = (height as f32 * 0.06).max(4.0);
+    // Seen from above, what stands further back stands higher up: far feet of a product and the round
+    // of its base are on the ground too. Beyond this height nothing is.
+    let reach = (height as f32 * 0.10).min(width as f32 * 0.22).max(4.0);
+    let rise = reach.ceil() as u32;
+    let mut pixels = RgbaImage::from_pixel(width + 2 * pad, rise + patch + 2 * pad, Rgba([0; 4]));
     let [red, green, blue] = style.rgb;
     for (x, sole) in soles.iter().enumerate() {
         let Some(sole) = *sole else { continue };
         let lift = (ground - sole) as f32;
-        let strength = (1.0 - lift / reach).clamp(0.0, 1.0);
+        let strength = (1.0 - (lift / reach).powi(2)).clamp(0.0, 1.0);
         let alpha = (style.opacity.clamp(0.0, 1.0) * strength * 255.0) as u8;
-        // Seen in perspective, the side of a round base touches further back, hence higher up.
-        let centre = f32::midpoint(patch as f32, 0.0) - lift * 0.5;
+        let centre = rise as f32 + patch as f32 * 0.5 - lift;
         let half = patch as f32 * 0.5 * (0.4 + 0.6 * strength);
-        for y in 0..patch {
+        for y in 0..rise + patch {
             if ((y as f32 + 0.5) - centre).abs() <= half && alpha > 0 {
                 pixels.put_pixel(pad + x as u32, pad + y, Rgba([red, green, blue, alpha]));
             }
@@ -73,7 +74,7 @@ pub fn contact_shadow(cut_out: &RgbaImage, style: &ShadowStyle) -> Shadow {
     }
     let mut soft = soft_blur(&pixels, style.sigma);
     tint(&mut soft, style.rgb);
-    Shadow { pixels: soft, left: -(pad as i32), top: ground as i32 + 1 - (patch / 2) as i32 - pad as i32 }
+    Shadow { pixels: soft, left: -(pad as i32), top: ground as i32 + 1 - (rise + patch / 2) as i32 - pad as i32 }
 }
 
 /// A soft silhouette of the whole cut-out, to be offset behind it or used as a glow.

@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Language, PaintedPoster, SetPlan, StudioError, contrast, fit, label,
-    layouts::Draft,
+    layouts::{Draft, Source},
     recipe,
     sheet::{Frame, Sheet},
+    sight::Shown,
 };
 use crate::{
     composer::{ComposeError, Composer, Picture, Placed, Scene, Templates, Unprintable},
     domain::Dimension,
-    imaging::{self, ShadowStyle},
+    imaging::{self, ShadowStyle, ViewRule},
 };
 
 /// What a poster is set with.
@@ -120,15 +121,24 @@ impl Press<'_> {
             places.insert("product".to_owned(), frame.style().into());
             pictures.insert(Arc::from("product"), picture(scaled)?);
         }
+        let mut taken: Vec<[u32; 4]> = Vec::new();
         for window in &draft.windows {
             let frame = snapped(window.frame);
-            let (photo, part) = sight.part(window.source, frame.w / frame.h.max(1.0));
-            let part = sharp(part, frame, photo.pixels.dimensions());
-            let mut shown = imaging::crop(&photo.pixels, part);
-            if photo.has_alpha && window.name != "macro" {
-                laid_on(&mut shown, self.plan.theme.tint);
+            let rule = ViewRule {
+                width_min: 0.0,
+                is_round: window.name == "loupe",
+                fades: if window.name == "macro" { draft.fades(self.sheet) } else { [0.0; 2] },
+                taken: &taken,
+            };
+            let Shown { mut pixels, part, is_see_through } =
+                sight.shown(window.source, frame, &rule, self.plan.theme.is_dark);
+            if matches!(window.source, Source::Detail(_)) {
+                taken.push(part);
             }
-            let shown = imaging::resize_cover(&shown, frame.w as u32, frame.h as u32);
+            if is_see_through && window.name != "macro" {
+                laid_on(&mut pixels, self.plan.theme.tint);
+            }
+            let shown = imaging::resize_cover(&pixels, frame.w as u32, frame.h as u32);
             places.insert(window.name.to_owned(), frame.style().into());
             pictures.insert(Arc::from(window.name), picture(shown)?);
         }
@@ -223,24 +233,6 @@ fn shadows(width: u32, shade: [u8; 3]) -> [(&'static str, ShadowStyle); 2] {
     let ambient = ShadowStyle { opacity: 0.58, ..ShadowStyle::ambient(width, shade) };
     let contact = ShadowStyle { opacity: 0.94, sigma: width as f32 * 0.010, ..ShadowStyle::contact(width, deep) };
     [("ambient", ambient), ("shadow", contact)]
-}
-
-/// How far a part of a photo is enlarged at most: beyond it softness shows.
-const ENLARGEMENT_MAX: f32 = 1.6;
-
-/// A part of a photo grown around its middle until it fills a window without looking soft; the
-/// photo's own edges end the growth.
-fn sharp([x, y, w, h]: [u32; 4], window: Frame, (width, height): (u32, u32)) -> [u32; 4] {
-    let least = window.w / ENLARGEMENT_MAX;
-    if w as f32 >= least || w == 0 || h == 0 {
-        return [x, y, w, h];
-    }
-    let growth = (least / w as f32).min(width as f32 / w as f32).min(height as f32 / h as f32).max(1.0);
-    let (grown_w, grown_h) = ((w as f32 * growth) as u32, (h as f32 * growth) as u32);
-    let shifted = |start: u32, length: u32, grown: u32, limit: u32| {
-        (start + length / 2).saturating_sub(grown / 2).min(limit.saturating_sub(grown))
-    };
-    [shifted(x, w, grown_w, width), shifted(y, h, grown_h, height), grown_w.max(1), grown_h.max(1)]
 }
 
 fn snapped(frame: Frame) -> Frame {

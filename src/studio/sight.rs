@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use image::RgbaImage;
+use image::{RgbaImage, imageops};
 
 use super::{
     layouts::{Source, Stand},
     sheet::Frame,
 };
-use crate::imaging::{Crop, Photo, ProductPalette};
+use crate::imaging::{self, Crop, Lettering, Photo, ProductPalette, ViewRule};
 
 /// How far a photo is ever enlarged: beyond it softness shows at arm's length.
 const ENLARGEMENT_MAX: f32 = 1.6;
@@ -42,6 +42,31 @@ impl Product {
 pub(super) struct Detail {
     pub(super) photo: Arc<Photo>,
     pub(super) crop: Crop,
+    /// Where words are printed: a close view does not cut them.
+    pub(super) lettering: Arc<Lettering>,
+    /// The product without its photo, where it was cut out surely.
+    pub(super) alone: Option<Alone>,
+}
+
+/// A product that close views show on the set's own ground.
+#[derive(Clone, Debug)]
+pub(super) struct Alone {
+    pub(super) product: Product,
+    /// Its place in the photo: x, y, width, height.
+    pub(super) place: [u32; 4],
+    /// Whether the photo's ground is a bare studio wall. Such a ground tells nothing and suits no
+    /// set; a real scene is left out of dark sets only, in which it would be a bright patch.
+    pub(super) is_bare: bool,
+}
+
+/// A part of a photo as pixels.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) pixels: RgbaImage,
+    /// Which part: x, y, width, height.
+    pub(super) part: [u32; 4],
+    /// Whether the ground around the product is missing.
+    pub(super) is_see_through: bool,
 }
 
 /// What one poster can show: one photo of the product, and details of all its photos.
@@ -54,6 +79,8 @@ pub(super) struct Sight {
     pub(super) details: Vec<Detail>,
     /// Where the product is in the photo, as far as that is known: x, y, width, height.
     pub(super) subject: [u32; 4],
+    /// Where words are printed on the photo of this poster.
+    pub(super) lettering: Arc<Lettering>,
 }
 
 impl Sight {
@@ -67,6 +94,43 @@ impl Sight {
         } else {
             fitted
         }
+    }
+
+    /// What a window of this size shows: a photo around the product, or a close view that neither
+    /// cuts words nor is enlarged too far.
+    pub(super) fn shown(&self, source: Source, window: Frame, rule: &ViewRule<'_>, on_dark: bool) -> Shown {
+        let aspect = window.w / window.h.max(1.0);
+        let seen = |source: Source| {
+            let (photo, part) = self.part(source, aspect);
+            (photo, sharp(part, window, photo.pixels.dimensions()))
+        };
+        let count = self.details.len();
+        let first = match source {
+            Source::Detail(index) if count > 0 => index,
+            _ => {
+                let (photo, part) = seen(source);
+                return Shown { pixels: imaging::crop(&photo.pixels, part), part, is_see_through: photo.has_alpha };
+            }
+        };
+        let rule = ViewRule { width_min: window.w / ENLARGEMENT_MAX, ..*rule };
+        // The detail asked for, unless another one needs much less moving about.
+        let tries = (0..count).map(|step| {
+            let index = (first + step) % count;
+            let detail = &self.details[index];
+            let (photo, part) = seen(Source::Detail(index));
+            let (part, cost) = detail.lettering.settled(part, photo.pixels.dimensions(), &rule);
+            (detail, part, cost + 0.12 * step as f32)
+        });
+        let (detail, part, _) = tries.min_by(|a, b| a.2.total_cmp(&b.2)).expect("there is at least one detail");
+        let photo = &detail.photo;
+        let alone = detail.alone.as_ref().filter(|alone| on_dark || alone.is_bare);
+        let Some(Alone { product, place, .. }) = alone else {
+            return Shown { pixels: imaging::crop(&photo.pixels, part), part, is_see_through: photo.has_alpha };
+        };
+        let mut pixels = RgbaImage::new(part[2], part[3]);
+        let (left, top) = (i64::from(place[0]) - i64::from(part[0]), i64::from(place[1]) - i64::from(part[1]));
+        imageops::replace(&mut pixels, &*product.pixels, left, top);
+        Shown { pixels, part, is_see_through: true }
     }
 
     /// The photo that a window shows a part of, and which part: cut to the window's proportions.
@@ -109,4 +173,19 @@ impl Sight {
         let top = (centre_y - cut_h * 0.5).clamp(0.0, height as f32 - cut_h);
         (photo, [left as u32, top as u32, (cut_w as u32).max(1), (cut_h as u32).max(1)])
     }
+}
+
+/// A part of a photo grown around its middle until it fills a window without looking soft; the
+/// photo's own edges end the growth.
+fn sharp([x, y, w, h]: [u32; 4], window: Frame, (width, height): (u32, u32)) -> [u32; 4] {
+    let least = window.w / ENLARGEMENT_MAX;
+    if w as f32 >= least || w == 0 || h == 0 {
+        return [x, y, w, h];
+    }
+    let growth = (least / w as f32).min(width as f32 / w as f32).min(height as f32 / h as f32).max(1.0);
+    let (grown_w, grown_h) = ((w as f32 * growth) as u32, (h as f32 * growth) as u32);
+    let shifted = |start: u32, length: u32, grown: u32, limit: u32| {
+        (start + length / 2).saturating_sub(grown / 2).min(limit.saturating_sub(grown))
+    };
+    [shifted(x, w, grown_w, width), shifted(y, h, grown_h, height), grown_w.max(1), grown_h.max(1)]
 }

@@ -12,7 +12,13 @@ use crate::domain::report::{Bilingual, zh_columns};
 const WORDS: &str = "自在 肌肤 呼吸 生活 日常 时光 质感 质地 吸收 保湿 滋润 提亮 匀净 焕亮 精华 智能 手表 耳机 降噪 续航 高清 屏幕 防水 精准 \
     定位 心率 血氧 睡眠 监测 运动 模式 峰值 亮度 尼特 咖啡 新鲜 烘焙 手作 手工 陶瓷 粗陶 马克 口红 丝绒 显色 显白 正红 木制 \
     小汽 汽车 玩具 惯性 复古 多肉 盆栽 新手 轻松 安心 放心 舒适 舒缓 敏感 可用 酒精 香精 高温 烧成 典型 使用 状态 自己 认真 \
-    小时 庄园 静音 滚轮 天候 分钟 时尚 温柔 轻盈 护理 恰到 好处 掌握 此刻 山野";
+    小时 庄园 静音 滚轮 天候 分钟 时尚 温柔 轻盈 护理 恰到 好处 掌握 此刻 山野 连续 肤色 透亮 透明 质酸 锁水 通过 测试 避光 玻璃 金属 \
+    圈口 加厚 杯壁 保温 纹理 不同 每只 手柄 自然 叶尖 上色 粉红 叶片 肥厚 层叠 盆配 陶盆 陶托 托盘 整块 榉木 切削 橡胶 地板 锻炼 手眼 协调 宝宝 \
+    检测 食品 一次 入口 草莓 红酒 处理 下单 排气 锁香 单向 天然 有机 无糖 低脂 纯棉 面料 透气 亲肤 柔软 耐磨 防滑 轻便 便携 折叠 收纳 大容 容量 \
+    快充 充电 电池 电量 音质 主动 自适 适应 头戴 蓝牙 双设 设备 连接 整机 重量 机身 屏显 显示 触控 语音 拍照 像素 镜头 儿童 安全 环保 材质 工艺 \
+    设计 功能 品质 品牌 家庭 办公 户外 旅行 清洁 去污 除菌 抑菌 防晒 美白 抗皱 紧致 修护 修复 屏障 温和 配方 成分 植物 提取 原料 产地 直采 现磨 \
+    口感 风味 香气 回甘 浓郁 清爽 细腻 顺滑 营养 健康 蛋白 纤维 维生 生素 不锈 锈钢 实木 真皮 皮革 羊毛 蚕丝 亚麻 棉麻 加绒 保暖 速干 弹力 修身 \
+    宽松 百搭 经典 复刻 限量 礼盒 送礼 体面 显瘦 增高 缓震 回弹 支撑 贴合 舒展";
 
 /// A headline broken into lines at a size that fits.
 #[derive(Clone, Debug, PartialEq)]
@@ -207,12 +213,31 @@ pub(super) fn pair(text: &Bilingual, capitals: bool) -> Value {
 /// English in the style's case; units and words such as `mL` or `pH` keep theirs.
 pub(super) fn cased(text: &str, capitals: bool) -> String {
     if !capitals {
-        return text.trim().to_owned();
+        return with_units(text.trim());
     }
-    text.split_whitespace()
-        .map(|word| word.split('-').map(capitals_of).collect::<Vec<_>>().join("-"))
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = text.split_whitespace().map(|word| word.split('-').map(capitals_of).collect::<Vec<_>>().join("-"));
+    with_units(&words.collect::<Vec<_>>().join(" "))
+}
+
+/// English whose figures keep their units beside them: no line ends between 500 and m.
+fn with_units(text: &str) -> String {
+    let is_unit = |word: &str| {
+        let word = word.trim_end_matches([',', '.', ';', ')']);
+        (1..=3).contains(&word.len())
+            && word.chars().all(char::is_alphabetic)
+            && !matches!(
+                word,
+                "in" | "of" | "to" | "at" | "and" | "for" | "or" | "on" | "a" | "is" | "per" | "the" | "by"
+            )
+    };
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split(' ') {
+        if !joined.is_empty() {
+            joined.push(if joined.ends_with(|c: char| c.is_ascii_digit()) && is_unit(word) { '\u{a0}' } else { ' ' });
+        }
+        joined.push_str(word);
+    }
+    joined
 }
 
 fn capitals_of(word: &str) -> String {
@@ -225,6 +250,14 @@ fn capitals_of(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_keep_their_units_on_the_line() {
+        assert_eq!(cased("Grown at 1500 m above", false), "Grown at 1500\u{a0}m above");
+        assert_eq!(cased("Just 258 g.", false), "Just 258\u{a0}g.");
+        assert_eq!(cased("Warm for 40 Minutes in winter", false), "Warm for 40 Minutes in winter");
+        assert_eq!(cased("Every 10 to 12 days", false), "Every 10 to 12 days");
+    }
 
     const ROOM: Room = Room { width: 92.0, sizes: (15.0, 7.0), lines_max: 2, tracking: 0.02 };
 

@@ -2,10 +2,10 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
-use super::sight::{Detail, Product, Sight};
+use super::sight::{Alone, Detail, Product, Sight};
 use crate::{
     domain::Dimension,
-    imaging::{self, Crop, Photo, ProductPalette},
+    imaging::{self, Crop, CutOutMethod, Lettering, Photo, ProductPalette},
 };
 
 /// Details looked for in one photo.
@@ -14,6 +14,9 @@ const DETAILS_MAX: usize = 6;
 const DETAIL_SIDE_MIN: u32 = 150;
 /// How much a detail must show, compared with the best one: less is an empty patch of ground.
 const DETAIL_MIN: f32 = 0.45;
+
+/// How sure a cut-out must be before its edge is shown enlarged.
+const ALONE_CONFIDENCE_MIN: f32 = 0.9;
 
 /// One photo, looked at.
 #[derive(Debug)]
@@ -27,6 +30,9 @@ pub(super) struct View {
     palette: ProductPalette,
     details: Vec<Crop>,
     subject: [u32; 4],
+    lettering: Arc<Lettering>,
+    /// Whether the ground around the product is a bare wall that says nothing.
+    is_bare: bool,
 }
 
 impl View {
@@ -48,6 +54,8 @@ impl View {
             palette,
             details,
             subject,
+            lettering: Arc::new(Lettering::of(&photo, cut_out)),
+            is_bare: cut_out.is_some_and(|cut| cut.method == CutOutMethod::PlainBackground && !cut.touches.any()),
             photo,
         }
     }
@@ -110,6 +118,7 @@ impl Views {
             palette: self.palette().clone(),
             details: self.details(index),
             subject: view.subject,
+            lettering: Arc::clone(&view.lettering),
         }
     }
 
@@ -129,7 +138,16 @@ impl Views {
             .flat_map(|rank| (0..count).map(move |step| (rank, (first + step) % count)))
             .filter_map(|(rank, index)| {
                 let view = &self.all[index];
-                view.details.get(rank).map(|crop| Detail { photo: Arc::clone(&view.photo), crop: *crop })
+                view.details.get(rank).map(|crop| Detail {
+                    photo: Arc::clone(&view.photo),
+                    crop: *crop,
+                    lettering: Arc::clone(&view.lettering),
+                    alone: view
+                        .product
+                        .clone()
+                        .filter(|_| view.confidence >= ALONE_CONFIDENCE_MIN)
+                        .map(|product| Alone { product, place: view.subject, is_bare: view.is_bare }),
+                })
             })
             .collect()
     }

@@ -39,11 +39,14 @@ pub(super) fn fill_bites(working: &Working, ground: &Ground, mut figure: Figure)
     let (departure, lightness) = ground.departures(working);
     let beside = dilate_by(&figure.mask, width, BLUR);
     let shallow = dilate_by(&figure.mask, width, depth);
+    // Sharpening leaves a bright line along every dark edge; no bite is as thin as that.
+    let halo = dilate_by(&figure.mask, width, 2 * BLUR + 1);
     let light: Vec<bool> = (0..beside.len())
         .map(|at| !figure.mask[at] && departure[at] > DEPARTURE_MIN && lightness[at] > LIGHTER)
         .collect();
     let mut core = vec![false; light.len()];
-    for bite in pieces(&light, width).into_iter().filter(|bite| bite.iter().all(|&at| shallow[at])) {
+    let is_bite = |bite: &Vec<usize>| bite.iter().all(|&at| shallow[at]) && bite.iter().any(|&at| !halo[at]);
+    for bite in pieces(&light, width).into_iter().filter(is_bite) {
         for at in bite {
             core[at] = !beside[at];
         }

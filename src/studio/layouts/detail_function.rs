@@ -6,7 +6,7 @@ use super::{
     super::sheet::{Frame, Shape},
     Desk, Draft, Source, Stand, Window,
 };
-use crate::domain::Dimension;
+use crate::domain::{Dimension, report::Bilingual};
 
 /// The product off the left edge, off the right edge.
 const VARIANTS: [&str; 2] = ["left", "right"];
@@ -52,12 +52,16 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let (head, notes, stage) = (turned(head), turned(notes), turned(stage));
     let point = desk.point_around(3);
     let title = point.map_or_else(|| report.product.title.clone(), |point| point.title.clone());
-    let shown = desk.points(&[4, 0, 1], 3, if across { 14.0 } else { 9.0 });
+    let mut shown = desk.points(&[4, 0, 1], 3, if across { 14.0 } else { 9.0 });
+    // Their supporting lines stand on posters of their own; a set says nothing twice without need.
+    for note in shown.iter_mut().skip(1) {
+        note["detail"] = desk.pair(&Bilingual::default());
+    }
     let stand = if across {
         let room = Frame::new(m, stage.y, sheet.w() - 2.0 * m, stage.h);
         Stand { frame: room, grounded: true, bleeds: false }
     } else {
-        Stand { frame: stage, grounded: false, bleeds: true }
+        uncut(desk, stage, variant == "right")
     };
     let photo = if across { stage } else { Frame::new(0.0, 0.0, sheet.w() * 0.41, sheet.h()) };
     let lines: Vec<Value> = if cut_out && !across {
@@ -79,6 +83,38 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         marks: json!({ "lines": lines }),
         variant,
     }
+}
+
+/// The product as far over the edge of the page as its lettering allows: words are not cut in half.
+fn uncut(desk: &Desk<'_>, stage: Frame, over_right: bool) -> Stand {
+    let sheet = desk.sheet;
+    let sight = &desk.plan.sight;
+    // How much of the overhang is taken back: all of it and a margin at the end.
+    let overhang = -if over_right { sheet.w() - stage.right() } else { stage.x };
+    let width_min = stage.w - overhang - 0.04 * sheet.w();
+    let at = |step: u8| {
+        let w = stage.w + (width_min - stage.w) * f32::from(step) / 10.0;
+        Frame { x: if over_right { stage.x } else { stage.right() - w }, w, ..stage }
+    };
+    let cost = |step: &u8| {
+        let stand = Stand { frame: at(*step), grounded: false, bleeds: true };
+        let placed = sight.placed(stand);
+        let page_edge = if over_right { sheet.w() } else { 0.0 };
+        let across = (page_edge - placed.x) / placed.w.max(1.0);
+        let [x, y, w, h] = sight.subject.map(|v| v as f32);
+        let cut =
+            if (0.0..1.0).contains(&across) { sight.lettering.along_column(x + w * across, y, y + h) } else { 0.0 };
+        12.0 * cut + 0.06 * f32::from(*step)
+    };
+    let step = (0..=10).min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(0);
+    if step < 10 {
+        return Stand { frame: at(step), grounded: false, bleeds: true };
+    }
+    // Wholly on the page it stands, a little under the middle.
+    let stand = Stand { frame: at(step), grounded: true, bleeds: false };
+    let placed = sight.placed(stand);
+    let lift = (placed.y - stand.frame.y) * 0.4;
+    Stand { frame: Frame { y: stand.frame.y - lift, ..stand.frame }, ..stand }
 }
 
 /// From the number of a note to the product: at the height of the number, ending on the outline.

@@ -61,17 +61,10 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     } else {
         shown
     };
-    // A narrow column holds the warnings in the seller's language only: the steps need its room.
-    let (cautions_max, has_english) = if sheet.is_squarish() { (2, false) } else { (3, true) };
-    let cautions: Vec<Value> = report
-        .cautions
-        .iter()
-        .take(cautions_max)
-        .map(|caution| {
-            let en = if has_english { caution.text.en.clone() } else { String::new() };
-            desk.pair(&Bilingual::new(caution.text.zh.clone(), en))
-        })
-        .collect();
+    // In a narrow column English stands under the Chinese, and the steps need its room.
+    let (cautions_max, is_narrow) = if sheet.is_squarish() { (2, true) } else { (3, false) };
+    let cautions: Vec<Value> =
+        report.cautions.iter().take(cautions_max).map(|caution| desk.pair(&caution.text)).collect();
     let window = stage.contain(0.86, false);
     Draft {
         template: "guide",
@@ -88,7 +81,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "steps": shown,
             "cautions": cautions,
         }),
-        marks: json!({}),
+        marks: json!({ "narrow": is_narrow }),
         variant,
     }
 }

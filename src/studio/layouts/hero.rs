@@ -75,14 +75,14 @@ fn places(desk: &Desk<'_>, variant: &str) -> Places {
             let tall = sheet.shape == Shape::Tall;
             let beside = variant == "beside";
             let (stage, points) = match (tall, beside) {
-                (true, false) => (sheet.part(130.0, 344.0, 740.0, 374.0), sheet.band(788.0, 912.0)),
+                (true, false) => (sheet.part(130.0, 372.0, 740.0, 350.0), sheet.band(788.0, 912.0)),
                 (true, true) => (sheet.part(400.0, 352.0, 540.0, 456.0), sheet.part(74.0, 380.0, 290.0, 440.0)),
-                (false, false) => (sheet.part(190.0, 348.0, 620.0, 336.0), sheet.band(764.0, 908.0)),
+                (false, false) => (sheet.part(190.0, 374.0, 620.0, 314.0), sheet.band(764.0, 908.0)),
                 (false, true) => (sheet.part(420.0, 352.0, 510.0, 446.0), sheet.part(67.0, 372.0, 310.0, 470.0)),
             };
             Places {
                 bar: sheet.band(36.0, 64.0),
-                head: if tall { sheet.band(80.0, 338.0) } else { sheet.band(84.0, 344.0) },
+                head: if tall { sheet.band(80.0, 336.0) } else { sheet.band(84.0, 340.0) },
                 stage,
                 points,
                 foot: if tall { sheet.band(920.0, 968.0) } else { sheet.band(918.0, 972.0) },

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::{
     plan::SetPlan,
-    sheet::{Frame, Sheet},
+    sheet::{Frame, Shape, Sheet},
     typeset,
 };
 use crate::domain::{
@@ -77,6 +77,19 @@ pub(super) struct Draft {
     pub(super) marks: Value,
     /// Which arrangement this is: classes of the page that its style sheet knows.
     pub(super) variant: &'static str,
+}
+
+impl Draft {
+    /// The share of its height, at the top and at the bottom, in which the large view of this poster
+    /// fades into the ground.
+    pub(super) fn fades(&self, sheet: &Sheet) -> [f32; 2] {
+        match (self.template, self.variant) {
+            ("detail_design", _) if sheet.shape == Shape::Wide => [0.0; 2],
+            ("detail_design", "below") => [0.22, 0.0],
+            ("detail_design", _) => [0.0, 0.22],
+            _ => [0.0; 2],
+        }
+    }
 }
 
 /// Lays out one poster of a set.

@@ -66,6 +66,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         .take(4)
         .collect();
     let has_view = desk.has_details(1);
+    // Without a close view the product takes its place: the page would be empty there.
+    let stage = if has_view || !desk.has_cut_out() { stage } else { view };
     let mut windows = Vec::new();
     if !desk.has_cut_out() {
         windows.push(Window { name: "view", frame: view, source: Source::Photo });
@@ -77,7 +79,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     }
     let lines: Vec<Value> = match &story {
         Some(_) => Vec::new(),
-        None => [4, 3, 1, 0]
+        None => [0, 3, 2, 1, 4]
             .into_iter()
             .filter_map(|index| desk.point(index))
             .take(3)
@@ -95,6 +97,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "columns": columns.iter().map(|column| column.chars().map(String::from).collect::<Vec<_>>()).collect::<Vec<_>>(),
             "size": format!("{:.1}rem", column_size(&columns, column, sheet.rem)),
             "slogan_en": report.product.slogan.en,
+            "aside": aside(&report.product.slogan.en, column, sheet.rem),
             "story": story.as_ref().map(|story| desk.pair(story)),
             "long": story.as_ref().is_some_and(|story| zh_columns(&story.zh) > 60),
             "lines": lines,
@@ -125,6 +128,14 @@ fn vertical(text: &str) -> Vec<String> {
     // Two columns, broken where two lines would be.
     let room = typeset::Room { width: chars.len() as f32 * 0.6, sizes: (1.0, 0.1), lines_max: 2, tracking: 0.0 };
     typeset::Headline::fit(text, "", room).lines
+}
+
+/// The slogan for a poster without Chinese: one word a line where the vertical headline would be.
+fn aside(text: &str, frame: Frame, rem: f32) -> Value {
+    let words: Vec<&str> = text.split_whitespace().take(7).collect();
+    let widest = words.iter().map(|word| typeset::ems(word, 0.04)).fold(1.0, f32::max);
+    let by_height = frame.h / rem / (words.len().max(1) as f32 * 1.3);
+    json!({ "words": words, "size": format!("{:.2}rem", (frame.w / rem / widest).min(by_height).clamp(3.0, 9.6)) })
 }
 
 /// The size at which all columns fit the box, in rem.

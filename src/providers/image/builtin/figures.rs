@@ -8,14 +8,22 @@ use super::{
 };
 
 /// Draws the figure behind the product that the set's seed chose.
-pub(super) fn backdrop(canvas: &mut Canvas, g: &Ground, look: &Look, [x0, y0, x1, y1]: [f32; 4], horizon: f32) {
+///
+/// No edge of it rises over `ceiling`, where the words end.
+pub(super) fn backdrop(
+    canvas: &mut Canvas,
+    g: &Ground,
+    look: &Look,
+    [x0, y0, x1, y1]: [f32; 4],
+    (ceiling, horizon): (f32, f32),
+) {
     let u = g.unit;
     let (cx, cy) = (f32::midpoint(x0, x1), f32::midpoint(y0, y1));
     match g.choice(look.backdrops, 1).unwrap_or(Backdrop::None) {
         Backdrop::None => {}
         Backdrop::Arch => {
             let half = ((x1 - x0) * 0.5 + 110.0 * u).clamp(280.0 * u, 400.0 * u);
-            let crown = (y0 - 70.0 * u).max(24.0 * u) + half;
+            let crown = (y0 - 70.0 * u).max(24.0 * u).max(ceiling) + half;
             let (light, dark) = (lit(g.tint, 1.05), mix(g.tint, g.shade, 0.30));
             canvas.blend([cx - half - 2.0, crown - half - 2.0, cx + half + 2.0, horizon + 12.0 * u], |x, y, _| {
                 let (dx, dy) = (x - cx, (y - crown).min(0.0));
@@ -33,7 +41,7 @@ pub(super) fn backdrop(canvas: &mut Canvas, g: &Ground, look: &Look, [x0, y0, x1
         }
         Backdrop::Disc => {
             let r = (((x1 - x0).max(y1 - y0)) * 0.5 + 60.0 * u).clamp(300.0 * u, 430.0 * u);
-            let cy = cy.min(horizon - r * 0.55);
+            let cy = cy.min(horizon - r * 0.55).max(ceiling + r);
             canvas.blend([cx - r - 2.0, cy - r - 2.0, cx + r + 2.0, cy + r + 2.0], |x, y, _| {
                 let d = ((x - cx).powi(2) + (y - cy).powi(2)).sqrt();
                 let fade = 1.0 - smooth(horizon - 14.0 * u, horizon + 12.0 * u, y);
@@ -41,7 +49,7 @@ pub(super) fn backdrop(canvas: &mut Canvas, g: &Ground, look: &Look, [x0, y0, x1
                 (c, fade * (1.0 - smooth(r - 0.8, r + 0.8, d)))
             });
         }
-        Backdrop::Panel => panel(canvas, g, [x0, y0, x1], horizon),
+        Backdrop::Panel => panel(canvas, g, [x0, y0.max(ceiling + 110.0 * u), x1], horizon),
         Backdrop::Beams => beams(canvas, g, [x0, x1], horizon),
         Backdrop::Tubes => tubes(canvas, g, [x0, x1], horizon),
         Backdrop::Sun => sun(canvas, g, [cx, cy], (x1 - x0).max(y1 - y0) * 0.5 + 90.0 * u, horizon),

@@ -42,13 +42,24 @@ pub(super) fn podium(canvas: &mut Canvas, request: &PlateScene, look: &Look) {
         }
         c
     });
-    backdrop(canvas, &g, look, [x0, y0, x1, y1], horizon);
+    backdrop(canvas, &g, look, [x0, y0, x1, y1], (ceiling(request, &g, [x0, y0, x1]), horizon));
     if look.has_grid {
         floor_grid(canvas, &g, horizon);
     }
     if look.has_podium {
         draw_podium(canvas, &g, [centre, top], [rx, ry], depth);
     }
+}
+
+/// Where the words above the product end, for a figure a little broader than it.
+fn ceiling(request: &PlateRequest, g: &Ground, [x0, y0, x1]: [f32; 3]) -> f32 {
+    let air = 14.0 * g.unit;
+    let above = request.calm.iter().filter_map(|[x, y, w, h]| {
+        let beside = (x + w) * g.width < x0 || x * g.width > x1;
+        let bottom = (y + h) * g.height;
+        (!beside && bottom < y0 + air).then_some(bottom + air)
+    });
+    above.fold(0.0, f32::max)
 }
 
 fn draw_podium(canvas: &mut Canvas, g: &Ground, [cx, top]: [f32; 2], [rx, ry]: [f32; 2], depth: f32) {
