@@ -66,7 +66,8 @@ fn words_of_a_seller_cannot_become_markup() {
                 "pic": {}, "marks": {}, "variant": "right",
                 "t": {
                     "columns": [], "size": "4rem", "slogan_en": hostile, "story": { "zh": hostile, "en": hostile },
-                    "lines": [], "brand": { "zh": hostile, "en": "" }, "seal": hostile, "swatches": [], "title": text,
+                    "lines": [], "brand": { "zh": hostile, "en": "" },
+                    "aside": { "words": [hostile], "size": "4rem" }, "seal": hostile, "swatches": [], "title": text,
                 },
             }),
         )

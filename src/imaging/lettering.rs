@@ -125,7 +125,7 @@ impl Lettering {
                 let top = (y + h * 0.5 + dy * 0.6 * h - ch * 0.5).clamp(0.0, (height - ch).max(0.0));
                 let view = [left, top, cw, ch];
                 let lost = (asked - self.share_inside(view)).max(0.0);
-                let mut cost = 0.35 * (dx * dx + dy * dy) + 0.45 * (zoom / smallest.max(1.0)).ln().abs() + 2.5 * lost;
+                let mut cost = 0.35 * (dx * dx + dy * dy) + 0.45 * (zoom / smallest.max(1.0)).ln().abs() + 5.0 * lost;
                 // A loupe enlarges a part of the large view: it may show the same place.
                 let shared = if rule.is_round { 0.3 } else { 3.0 };
                 cost += rule.taken.iter().map(|other| shared * overlap(view, *other)).sum::<f32>();

@@ -57,7 +57,7 @@ async fn posters_look_as_they_did() {
             Dimension::Hero,
             VisualStyle::Magazine,
             PosterFormat::Portrait9x16,
-            [0xf2cd_8bc3_8b63_6ce5, 0x1966_896e_a97c_f390, 0x21f8_896f_996e_296b, 0x3b63_3b01_cc63_07b1],
+            [0xf2cd_8bc3_8b63_6ce5, 0x88ee_c8ec_b1f8_eb98, 0x21f8_886f_98e6_98e6, 0x3b63_3b01_cc63_07b1],
         ),
         (
             Dimension::Concept,
@@ -69,7 +69,7 @@ async fn posters_look_as_they_did() {
             Dimension::BrandStory,
             VisualStyle::Watercolor,
             PosterFormat::Portrait4x5,
-            [0x5a20_5849_68c1_6061, 0x8800_d804_1a01_9881, 0x9d4f_9d0b_9c01_6206, 0x9d16_9d21_9d89_9c8f],
+            [0x593c_5939_6839_6021, 0xa93c_d93d_1939_9939, 0x720b_6ac9_092b_013c, 0xb916_f021_b509_b44b],
         ),
         (
             Dimension::Specifications,

@@ -18,7 +18,7 @@ const WORDS: &str = "自在 肌肤 呼吸 生活 日常 时光 质感 质地 吸
     快充 充电 电池 电量 音质 主动 自适 适应 头戴 蓝牙 双设 设备 连接 整机 重量 机身 屏显 显示 触控 语音 拍照 像素 镜头 儿童 安全 环保 材质 工艺 \
     设计 功能 品质 品牌 家庭 办公 户外 旅行 清洁 去污 除菌 抑菌 防晒 美白 抗皱 紧致 修护 修复 屏障 温和 配方 成分 植物 提取 原料 产地 直采 现磨 \
     口感 风味 香气 回甘 浓郁 清爽 细腻 顺滑 营养 健康 蛋白 纤维 维生 生素 不锈 锈钢 实木 真皮 皮革 羊毛 蚕丝 亚麻 棉麻 加绒 保暖 速干 弹力 修身 \
-    宽松 百搭 经典 复刻 限量 礼盒 送礼 体面 显瘦 增高 缓震 回弹 支撑 贴合 舒展";
+    第一 清晨 晨间 窗边 慢下 下来 就该 慢慢 锁香 宽松 百搭 经典 复刻 限量 礼盒 送礼 体面 显瘦 增高 缓震 回弹 支撑 贴合 舒展";
 
 /// A headline broken into lines at a size that fits.
 #[derive(Clone, Debug, PartialEq)]
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn capitals_leave_units_alone() {
-        assert_eq!(cased("Net content 100 mL pH 5.5", true), "NET CONTENT 100 mL pH 5.5");
+        assert_eq!(cased("Net content 100 mL pH 5.5", true), "NET CONTENT 100\u{a0}mL pH 5.5");
         assert_eq!(cased("14-Day Dual-Band GPS", true), "14-DAY DUAL-BAND GPS");
         assert_eq!(cased(" Soft glow ", false), "Soft glow");
         assert_eq!(bare("，水润“透亮”。"), "水润透亮");

@@ -59,7 +59,8 @@ fn ceiling(request: &PlateRequest, g: &Ground, [x0, y0, x1]: [f32; 3]) -> f32 {
         let bottom = (y + h) * g.height;
         (!beside && bottom < y0 + air).then_some(bottom + air)
     });
-    above.fold(0.0, f32::max)
+    // A figure that ends where the product does would frame nothing.
+    above.fold(0.0, f32::max).min((y0 - 56.0 * g.unit).max(0.0))
 }
 
 fn draw_podium(canvas: &mut Canvas, g: &Ground, [cx, top]: [f32; 2], [rx, ry]: [f32; 2], depth: f32) {
