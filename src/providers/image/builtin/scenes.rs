@@ -52,7 +52,7 @@ pub(super) fn podium(canvas: &mut Canvas, request: &PlateScene, look: &Look) {
 }
 
 /// Where the words above the product end, for a figure a little broader than it.
-fn ceiling(request: &PlateRequest, g: &Ground, [x0, y0, x1]: [f32; 3]) -> f32 {
+fn ceiling(request: &PlateScene, g: &Ground, [x0, y0, x1]: [f32; 3]) -> f32 {
     let air = 14.0 * g.unit;
     let above = request.calm.iter().filter_map(|[x, y, w, h]| {
         let beside = (x + w) * g.width < x0 || x * g.width > x1;
