@@ -1,4 +1,4 @@
-//! What a thumbnail costs: read a stored poster, scale it down, encode it, store it durably. Inside
+//! What a thumbnail costs: read a stored poster, scale it down, encode it, keep it. Inside
 //! this process, on local files.
 
 use std::{path::Path, time::Instant};
