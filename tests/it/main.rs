@@ -14,3 +14,4 @@ mod ledger_races;
 mod main_job;
 mod migrations;
 mod support;
+mod vendor_shapes;

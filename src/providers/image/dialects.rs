@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ImageProvider;
+use super::{ImageProvider, ark::Ark, openai::OpenAiImages, openrouter::OpenRouter, siliconflow::SiliconFlow};
 use crate::{config::ImageProviderSettings, providers::wire::WireError};
 
 /// Why a table of the settings makes no provider; each names what to change.
@@ -32,6 +32,11 @@ pub enum DialectError {
 /// # Errors
 /// [`DialectError`].
 pub fn image_provider(settings: &ImageProviderSettings) -> Result<Arc<dyn ImageProvider>, DialectError> {
-    let other = settings.kind.as_str();
-    Err(DialectError::Kind(other.to_owned()))
+    Ok(match settings.kind.as_str() {
+        "ark" => Arc::new(Ark::new(settings)?),
+        "openai" => Arc::new(OpenAiImages::new(settings)?),
+        "openrouter" => Arc::new(OpenRouter::new(settings)?),
+        "siliconflow" => Arc::new(SiliconFlow::new(settings)?),
+        other => return Err(DialectError::Kind(other.to_owned())),
+    })
 }

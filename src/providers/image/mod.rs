@@ -8,12 +8,18 @@
 //! To add a model, implement [`ImageProvider`] in a file beside these and name its kind in
 //! [`image_provider`].
 
+mod ark;
 mod builtin;
 mod capabilities;
 mod dialects;
+mod openai;
+mod openrouter;
 mod painters;
 mod request;
+mod results;
 mod scripted;
+mod setup;
+mod siliconflow;
 
 use std::time::Duration;
 
@@ -113,6 +119,15 @@ pub trait ImageProvider: Send + Sync {
     /// itself otherwise.
     async fn resume(&self, reference: &str, _call: &CallContext) -> Result<Progress, ProviderError> {
         Err(ProviderError::misconfigured(format!("{} answers at once; nothing to ask for {reference}", self.name())))
+    }
+
+    /// Makes one cheap call that shows whether address, key and model are right, and tells an operator
+    /// what it saw. Nothing is painted.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; its class and detail say what is wrong.
+    async fn probe(&self, _call: &CallContext) -> Result<String, ProviderError> {
+        Ok("nothing to ask: it paints in this process".to_owned())
     }
 
     /// Asks the vendor to stop; a courtesy whose failure changes nothing.

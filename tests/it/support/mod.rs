@@ -3,6 +3,7 @@
 pub(crate) mod database;
 pub(crate) mod house;
 pub(crate) mod postgres;
+pub(crate) mod recorder;
 pub(crate) mod rows;
 pub(crate) mod seller;
 pub(crate) mod server;

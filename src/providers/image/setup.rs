@@ -1,0 +1,278 @@
+//! What every dialect reads from its table of the settings. All of it is read when the program starts:
+//! a misspelt parameter that were ignored in silence would cost money with every picture.
+
+use std::{collections::BTreeSet, ops::RangeInclusive};
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::{DialectError, ImageCapabilities, PromptLanguage, Purpose, Sizing};
+use crate::{
+    config::ImageProviderSettings,
+    providers::wire::{Authorization, Downloads, Wire},
+};
+
+/// Who needs a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// The vendor turns away who has none.
+    Needed,
+    /// Servers of one's own often ask for none.
+    Optional,
+}
+
+/// A table of the settings while it is read.
+pub(super) struct Setup<'a> {
+    settings: &'a ImageProviderSettings,
+    read: BTreeSet<&'static str>,
+}
+
+impl<'a> Setup<'a> {
+    pub(super) const fn new(settings: &'a ImageProviderSettings) -> Self {
+        Self { settings, read: BTreeSet::new() }
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.settings.name.clone()
+    }
+
+    pub(super) const fn takes_mask(&self) -> bool {
+        self.settings.native_mask
+    }
+
+    /// The model's name, where one is set.
+    pub(super) fn model(&self) -> Option<String> {
+        self.settings.model.clone().filter(|model| !model.is_empty())
+    }
+
+    /// The model's name.
+    pub(super) fn needed_model(&self) -> Result<String, DialectError> {
+        self.model().ok_or(DialectError::Missing("model"))
+    }
+
+    /// The line to `base_url`, or to the vendor's own address.
+    pub(super) fn wire(&self, own_address: Option<&str>, key: Key) -> Result<Wire, DialectError> {
+        let set = self.settings.base_url.as_deref().filter(|address| !address.is_empty());
+        let address = set.or(own_address).ok_or(DialectError::Missing("base_url"))?;
+        let secret = self.settings.api_key.clone().filter(|secret| !secret.expose_secret().is_empty());
+        let authorization = match (secret, key) {
+            (Some(secret), _) => Authorization::Bearer(secret),
+            (None, Key::Optional) => Authorization::None,
+            (None, Key::Needed) => return Err(DialectError::Missing("api_key")),
+        };
+        Ok(Wire::new(address, authorization, self.settings.allow_private_address)?)
+    }
+
+    /// Downloads from the hosts in `extra.download_hosts`, or from those that the vendor is known to
+    /// use.
+    pub(super) fn downloads(&mut self, known: &[&str]) -> Result<Downloads, DialectError> {
+        let hosts = self.words("download_hosts")?;
+        let hosts = hosts.unwrap_or_else(|| known.iter().map(|host| (*host).to_owned()).collect());
+        Ok(Downloads::new(hosts, self.settings.allow_private_address)?)
+    }
+
+    /// What the deployment can do: what the dialect knows of it, and what `purposes` and `extra`
+    /// (`sizes`, `pixels_max`, `images_max`, `prompt_chars_max`, `language`) say otherwise.
+    pub(super) fn capabilities(&mut self, known: ImageCapabilities) -> Result<ImageCapabilities, DialectError> {
+        let mut capabilities = known;
+        if let Some(most) = self.whole("pixels_max", 65_536..=100_000_000)? {
+            let Sizing::Free { pixels_min, pixels_max, .. } = &mut capabilities.sizing else {
+                return Err(invalid("extra.pixels_max", "this model paints in fixed sizes"));
+            };
+            (*pixels_min, *pixels_max) = ((*pixels_min).min(most), most);
+        }
+        if let Some(sizes) = self.sizes("sizes")? {
+            capabilities.sizing = Sizing::List(sizes);
+        }
+        if let Some(most) = self.whole("images_max", 0..=16)? {
+            capabilities.images_max = most as usize;
+        }
+        if let Some(most) = self.whole("prompt_chars_max", 50..=32_000)? {
+            capabilities.prompt_chars_max = most as usize;
+        }
+        match self.choice("language", &["zh", "en"])? {
+            Some("zh") => capabilities.language = PromptLanguage::Chinese,
+            Some(_) => capabilities.language = PromptLanguage::English,
+            None => {}
+        }
+        // A poster shows the product and an edit shows what it changes: both begin with a picture.
+        if capabilities.images_max == 0 {
+            capabilities.purposes.retain(|purpose| *purpose == Purpose::Plate);
+        }
+        capabilities.purposes = self.purposes(&capabilities.purposes)?;
+        Ok(capabilities)
+    }
+
+    fn purposes(&self, able: &[Purpose]) -> Result<Vec<Purpose>, DialectError> {
+        let mut wanted = Vec::new();
+        for word in &self.settings.purposes {
+            let read = Purpose::from_word(word);
+            let read = read.ok_or_else(|| invalid("purposes", format!("`{word}` is none of plate, poster, edit")))?;
+            if let Some(beyond) = read.iter().find(|purpose| !able.contains(purpose)) {
+                let problem = format!("this kind and model cannot serve `{}`", beyond.code());
+                return Err(invalid("purposes", problem));
+            }
+            wanted.extend(read);
+        }
+        Ok(if wanted.is_empty() { able.to_vec() } else { wanted })
+    }
+
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
+        self.read.insert(key);
+        self.settings.extra.get(key).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, DialectError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        value.as_str().map(|text| Some(text.to_owned())).ok_or_else(|| invalid(in_extra(key), "must be text"))
+    }
+
+    pub(super) fn choice(
+        &mut self,
+        key: &'static str,
+        among: &[&'static str],
+    ) -> Result<Option<&'static str>, DialectError> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        let found = among.iter().find(|word| **word == text).copied();
+        found.map(Some).ok_or_else(|| invalid(in_extra(key), format!("must be one of {}", among.join(", "))))
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, DialectError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        value.as_bool().map(Some).ok_or_else(|| invalid(in_extra(key), "must be true or false"))
+    }
+
+    pub(super) fn whole(
+        &mut self,
+        key: &'static str,
+        within: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, DialectError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let problem = format!("must be a whole number from {} to {}", within.start(), within.end());
+        let number = value.as_u64().filter(|number| within.contains(number));
+        number.map(Some).ok_or_else(|| invalid(in_extra(key), problem))
+    }
+
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        within: RangeInclusive<f64>,
+    ) -> Result<Option<f64>, DialectError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let problem = format!("must be a number from {} to {}", within.start(), within.end());
+        let number = value.as_f64().filter(|number| within.contains(number));
+        number.map(Some).ok_or_else(|| invalid(in_extra(key), problem))
+    }
+
+    /// A list of words; in an environment variable also with commas between them.
+    pub(super) fn words(&mut self, key: &'static str) -> Result<Option<Vec<String>>, DialectError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let words: Option<Vec<String>> = match value {
+            Value::String(text) => Some(text.split(',').map(|word| word.trim().to_owned()).collect()),
+            Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        let words = words.filter(|words| words.iter().all(|word| !word.is_empty()));
+        words.map(Some).ok_or_else(|| invalid(in_extra(key), "must be a list of words"))
+    }
+
+    fn sizes(&mut self, key: &'static str) -> Result<Option<Vec<(u32, u32)>>, DialectError> {
+        let Some(words) = self.words(key)? else { return Ok(None) };
+        let read: Option<Vec<(u32, u32)>> = words
+            .iter()
+            .map(|word| {
+                let (width, height) = word.split_once(['x', '*'])?;
+                let (width, height) = (width.parse().ok()?, height.parse().ok()?);
+                ((64..=8192).contains(&width) && (64..=8192).contains(&height)).then_some((width, height))
+            })
+            .collect();
+        let problem = "must be a list of sizes such as \"1024x1536\"";
+        read.filter(|sizes| !sizes.is_empty()).map(Some).ok_or_else(|| invalid(in_extra(key), problem))
+    }
+
+    /// Ends the reading; what nobody asked for is a mistake.
+    pub(super) fn finish(self) -> Result<(), DialectError> {
+        match self.settings.extra.keys().find(|key| !self.read.contains(key.as_str())) {
+            None => Ok(()),
+            Some(key) => {
+                let known: Vec<&str> = self.read.into_iter().collect();
+                Err(invalid(in_extra(key), format!("not known here; this kind reads {}", known.join(", "))))
+            }
+        }
+    }
+}
+
+fn in_extra(key: &str) -> String {
+    format!("extra.{key}")
+}
+
+pub(super) fn invalid(key: impl Into<String>, problem: impl Into<String>) -> DialectError {
+    DialectError::Invalid { key: key.into(), problem: problem.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::image::NativeMask;
+
+    fn settings(table: Value) -> ImageProviderSettings {
+        serde_json::from_value(table).unwrap()
+    }
+
+    fn capable(images_max: usize) -> ImageCapabilities {
+        ImageCapabilities {
+            purposes: Purpose::ALL.to_vec(),
+            native_mask: NativeMask::None,
+            images_max,
+            image_bytes_max: 1,
+            sizing: Sizing::Free { multiple: 16, pixels_min: 500_000, pixels_max: 2_000_000 },
+            prompt_chars_max: 800,
+            language: PromptLanguage::English,
+            is_billed: true,
+        }
+    }
+
+    #[test]
+    fn what_the_operator_says_goes_before_what_we_know() {
+        let settings = settings(json!({"name": "a", "kind": "openai", "purposes": ["edit"],
+            "extra": {"sizes": "768x1344, 1024*1024", "images_max": 2, "prompt_chars_max": 300, "language": "zh"}}));
+        let mut setup = Setup::new(&settings);
+        let capabilities = setup.capabilities(capable(1)).unwrap();
+        assert_eq!(capabilities.sizing, Sizing::List(vec![(768, 1344), (1024, 1024)]));
+        assert_eq!((capabilities.images_max, capabilities.prompt_chars_max), (2, 300));
+        assert_eq!(capabilities.language, PromptLanguage::Chinese);
+        assert_eq!(capabilities.purposes, [Purpose::EditWhole, Purpose::EditMasked]);
+        setup.finish().unwrap();
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (table, named) in [
+            (json!({"purposes": ["posters"]}), "purposes"),
+            (json!({"extra": {"sizes": ["big"]}}), "extra.sizes"),
+            (json!({"extra": {"sizes": []}}), "extra.sizes"),
+            (json!({"extra": {"pixels_max": -1}}), "extra.pixels_max"),
+            (json!({"extra": {"images_max": 99}}), "extra.images_max"),
+            (json!({"extra": {"language": "fr"}}), "extra.language"),
+            (json!({"extra": {"langauge": "zh"}}), "extra.langauge"),
+        ] {
+            let mut whole = json!({"name": "a", "kind": "openai"});
+            whole.as_object_mut().unwrap().extend(table.as_object().unwrap().clone());
+            let settings = settings(whole);
+            let mut setup = Setup::new(&settings);
+            let read = setup.capabilities(capable(1)).map(|_| ());
+            let message = read.and_then(|()| setup.finish()).unwrap_err().to_string();
+            assert!(message.starts_with(named), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_takes_no_picture_paints_backgrounds_only() {
+        let plain = settings(json!({"name": "a", "kind": "openai"}));
+        assert_eq!(Setup::new(&plain).capabilities(capable(0)).unwrap().purposes, [Purpose::Plate]);
+        let edits = settings(json!({"name": "a", "kind": "openai", "purposes": ["edit"]}));
+        assert!(Setup::new(&edits).capabilities(capable(0)).is_err());
+    }
+}
