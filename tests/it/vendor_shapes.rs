@@ -27,7 +27,7 @@ use crate::support::{
 const PNG: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\xdach\x00\x00\x00\x82\x00\x81\xdaE\x08;\x00\x00\x00\x00IEND\xaeB`\x82";
 const KEY: &str = "key-that-nobody-may-see";
 
-fn provider(server: &Recorder, table: Value) -> std::sync::Arc<dyn ImageProvider> {
+fn provider(server: &Recorder, table: &Value) -> std::sync::Arc<dyn ImageProvider> {
     haibao::app::init_crypto();
     let mut whole =
         json!({"name": "main", "base_url": server.url("/v1"), "api_key": KEY, "allow_private_address": true});
@@ -211,7 +211,7 @@ fn openai_requests_and_replies_are_of_the_published_shape() {
                     let mut extra = extra.clone();
                     extra["edit_body"] = json!(if edits_as_json { "json" } else { "multipart" });
                     let table = json!({"kind": "openai", "model": model, "native_mask": native_mask, "extra": extra});
-                    let provider = provider(&server, table.clone());
+                    let provider = provider(&server, &table);
                     for roles in &pictures {
                         let request = order(&*provider, roles, !roles.is_empty());
                         let rendered = paint(&*provider, &request).await.expect("a picture");
@@ -255,7 +255,7 @@ fn forms_are_those_of_the_official_client() {
         let server = Recorder::start(|_| Reply::json(200, &painted())).await;
         let extra = json!({"output_format": "png"});
         let table = json!({"kind": "openai", "model": "gpt-image-1", "native_mask": true, "extra": extra});
-        let provider = provider(&server, table);
+        let provider = provider(&server, &table);
         let two = order(&*provider, &[ImageRole::Base, ImageRole::Product], true);
         let one = order(&*provider, &[ImageRole::Base], false);
         for (request, name) in [(two, "two_images_and_a_mask"), (one, "one_image")] {
@@ -341,7 +341,7 @@ fn the_other_vendors_get_fields_that_they_know() {
             let judge = vendor_schema(kind);
             assert!(judge.validate(&json!({"model": "a/b", "prompt": "p", "response": 1})).is_err(), "{kind}");
             table["kind"] = json!(kind);
-            let provider = provider(&server, table.clone());
+            let provider = provider(&server, &table);
             for roles in &pictures {
                 let purpose = if roles.is_empty() { Purpose::Plate } else { Purpose::EditMasked };
                 if !provider.capabilities().serves(purpose) {
@@ -363,13 +363,13 @@ fn the_other_vendors_get_fields_that_they_know() {
 #[test]
 fn results_by_address_are_fetched_from_listed_hosts_only() {
     run(async {
-        let server = Recorder::start(|request| match request.path.as_str() {
-            "/result.png" => Reply { status: 200, headers: vec![], body: Bytes::from_static(PNG) },
-            _ => {
-                let host = request.header("host").unwrap_or_default();
-                let one = json!([{"url": format!("http://{host}/result.png")}]);
-                Reply::json(200, &json!({"created": 1, "data": one, "images": one}))
+        let server = Recorder::start(|request| {
+            if request.path == "/result.png" {
+                return Reply { status: 200, headers: vec![], body: Bytes::from_static(PNG) };
             }
+            let host = request.header("host").unwrap_or_default();
+            let one = json!([{"url": format!("http://{host}/result.png")}]);
+            Reply::json(200, &json!({"created": 1, "data": one, "images": one}))
         })
         .await;
         for (kind, model) in [
@@ -379,14 +379,14 @@ fn results_by_address_are_fetched_from_listed_hosts_only() {
             ("siliconflow", "Qwen/Qwen-Image"),
         ] {
             let listed =
-                provider(&server, json!({"kind": kind, "model": model, "extra": {"download_hosts": ["127.0.0.1"]}}));
+                provider(&server, &json!({"kind": kind, "model": model, "extra": {"download_hosts": ["127.0.0.1"]}}));
             let rendered = paint(&*listed, &order(&*listed, &[], false)).await.expect("a picture");
             assert!(matches!(rendered.picture, Picture::Encoded(bytes) if bytes == PNG), "{kind}");
             let fetched = server.take().pop().expect("two requests");
             assert_eq!((fetched.method.as_str(), fetched.path.as_str()), ("GET", "/result.png"));
             assert_eq!(fetched.header("authorization"), None, "a key does not go to where results lie");
 
-            let unlisted = provider(&server, json!({"kind": kind, "model": model}));
+            let unlisted = provider(&server, &json!({"kind": kind, "model": model}));
             let error = paint(&*unlisted, &order(&*unlisted, &[], false)).await.expect_err("a host of nobody's list");
             assert_eq!(error.class, FailureClass::NoResult, "{kind}");
             assert!(error.maybe_billed);
@@ -402,7 +402,7 @@ fn failures_keep_their_class_number_and_delay_and_lose_our_words() {
         let server =
             Recorder::start(move |_| Reply::json(400, &refusal).with("x-request-id", "req_9").with("retry-after", "7"))
                 .await;
-        let openai = provider(&server, json!({"kind": "openai", "model": "gpt-image-1"}));
+        let openai = provider(&server, &json!({"kind": "openai", "model": "gpt-image-1"}));
         let error = paint(&*openai, &order(&*openai, &[], false)).await.expect_err("a refusal");
         assert_eq!((error.class, error.http_status), (FailureClass::ModeratedInput, Some(400)));
         assert_eq!(error.code.as_deref(), Some("moderation_blocked"));
@@ -417,13 +417,13 @@ fn failures_keep_their_class_number_and_delay_and_lose_our_words() {
             (json!({"error": {"code": "insufficient_quota"}}), FailureClass::Quota),
         ] {
             let server = Recorder::start(move |_| Reply::json(200, &reply)).await;
-            let openai = provider(&server, json!({"kind": "openai", "model": "gpt-image-1"}));
+            let openai = provider(&server, &json!({"kind": "openai", "model": "gpt-image-1"}));
             let error = paint(&*openai, &order(&*openai, &[], false)).await.expect_err("no picture");
             assert_eq!(error.class, class);
         }
         let server =
             Recorder::start(|_| Reply { status: 200, headers: vec![], body: Bytes::from_static(b"<html>") }).await;
-        let openai = provider(&server, json!({"kind": "openai", "model": "gpt-image-1"}));
+        let openai = provider(&server, &json!({"kind": "openai", "model": "gpt-image-1"}));
         let error = paint(&*openai, &order(&*openai, &[], false)).await.expect_err("no JSON");
         assert_eq!(error.class, FailureClass::NoResult);
     });
@@ -435,11 +435,11 @@ fn the_cost_comes_from_the_tokens_where_they_have_a_price() {
         let server = Recorder::start(|_| Reply::json(200, &painted())).await;
         let prices =
             json!({"price_text_in_microusd": 5000, "price_image_in_microusd": 10_000, "price_out_microusd": 40_000});
-        let priced = provider(&server, json!({"kind": "openai", "model": "gpt-image-1", "extra": prices}));
+        let priced = provider(&server, &json!({"kind": "openai", "model": "gpt-image-1", "extra": prices}));
         let rendered = paint(&*priced, &order(&*priced, &[], false)).await.expect("a picture");
         // 50 at 0.005, 300 at 0.01 and 1584 at 0.04 USD a thousand.
         assert_eq!(rendered.cost_microusd, Some(250 + 3_000 + 63_360));
-        let plain = provider(&server, json!({"kind": "openai", "model": "gpt-image-1"}));
+        let plain = provider(&server, &json!({"kind": "openai", "model": "gpt-image-1"}));
         assert_eq!(paint(&*plain, &order(&*plain, &[], false)).await.expect("a picture").cost_microusd, None);
     });
 }
@@ -474,11 +474,11 @@ fn a_probe_tells_what_is_wrong_and_paints_nothing() {
             (json!({"kind": "openrouter", "model": "a/c"}), false),
             (json!({"kind": "siliconflow", "model": "Qwen/Qwen-Image"}), true),
         ] {
-            let probed = provider(&server, table.clone()).probe(&call()).await;
+            let probed = provider(&server, &table).probe(&call()).await;
             assert_eq!(probed.is_ok(), is_well, "{table}: {probed:?}");
             let mut barred = table.clone();
             barred["api_key"] = json!("wrong");
-            let error = provider(&server, barred).probe(&call()).await.expect_err("a wrong key");
+            let error = provider(&server, &barred).probe(&call()).await.expect_err("a wrong key");
             assert_eq!(error.http_status, Some(401), "{table}");
         }
         let asked = server.take();

@@ -256,7 +256,7 @@ mod tests {
         wire::Answer,
     };
 
-    fn provider(table: Value) -> Result<Ark, DialectError> {
+    fn provider(table: &Value) -> Result<Ark, DialectError> {
         crate::app::init_crypto();
         let mut whole =
             json!({"name": "seedream", "kind": "ark", "api_key": "k", "model": "doubao-seedream-4-5-251128"});
@@ -288,11 +288,11 @@ mod tests {
     #[test]
     fn a_watermark_is_always_spoken_of() {
         for (extra, expected) in [(json!({}), false), (json!({"watermark": true}), true)] {
-            let ark = provider(json!({"extra": extra})).unwrap();
+            let ark = provider(&json!({"extra": extra})).unwrap();
             assert_eq!(compose(&ark.options, &request(0))["watermark"], expected);
         }
-        assert!(provider(json!({"extra": {"watermark": "no"}})).is_err());
-        assert!(provider(json!({"native_mask": true})).is_err());
+        assert!(provider(&json!({"extra": {"watermark": "no"}})).is_err());
+        assert!(provider(&json!({"native_mask": true})).is_err());
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
             ("doubao-seedream-4-0-250828", (1080, 1920), 14),
             ("doubao-seedream-3-0-t2i-250415", (1080, 1920), 0),
         ] {
-            let ark = provider(json!({"model": model})).unwrap();
+            let ark = provider(&json!({"model": model})).unwrap();
             assert_eq!(ark.capabilities().size_for(1080, 1920), size, "{model}");
             assert_eq!(ark.capabilities().images_max, references, "{model}");
             assert_eq!(ark.capabilities().prompt_chars_max, 300);
@@ -313,13 +313,13 @@ mod tests {
 
     #[test]
     fn pictures_go_as_one_address_or_a_list() {
-        let ark = provider(json!({})).unwrap();
+        let ark = provider(&json!({})).unwrap();
         assert!(compose(&ark.options, &request(0)).get("image").is_none());
         let url = "data:image/jpeg;base64,cGljdHVyZQ==";
         assert_eq!(compose(&ark.options, &request(1))["image"], url);
         assert_eq!(compose(&ark.options, &request(2))["image"], json!([url, url]));
         assert!(compose(&ark.options, &request(0)).get("seed").is_none());
-        let third = provider(json!({"model": "doubao-seedream-3-0-t2i-250415"})).unwrap();
+        let third = provider(&json!({"model": "doubao-seedream-3-0-t2i-250415"})).unwrap();
         assert_eq!(compose(&third.options, &request(0))["seed"], 7);
     }
 

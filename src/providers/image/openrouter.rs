@@ -236,7 +236,7 @@ mod tests {
         wire::Answer,
     };
 
-    fn provider(extra: Value) -> Result<OpenRouter, DialectError> {
+    fn provider(extra: &Value) -> Result<OpenRouter, DialectError> {
         crate::app::init_crypto();
         let whole = json!({"name": "or", "kind": "openrouter", "api_key": "k", "model": "google/gemini-3.1-flash-image",
             "extra": extra});
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn proportions_or_a_size_never_both() {
-        let by_name = provider(json!({"resolution": "1K"})).unwrap();
+        let by_name = provider(&json!({"resolution": "1K"})).unwrap();
         for (wished, name) in [
             ((1080, 1920), "9:16"),
             ((1080, 1440), "3:4"),
@@ -282,13 +282,13 @@ mod tests {
             assert_eq!((&sent["aspect_ratio"], sent.get("size")), (&json!(name), None), "{wished:?}");
             assert_eq!(sent["resolution"], "1K");
         }
-        let by_pixels = provider(json!({"canvas": "size", "resolution": "1K"})).unwrap();
+        let by_pixels = provider(&json!({"canvas": "size", "resolution": "1K"})).unwrap();
         let (width, height) = by_pixels.capabilities().size_for(1080, 1920);
         let sized = sent(&by_pixels, (1080, 1920));
         assert_eq!((&sized["size"], sized.get("aspect_ratio")), (&json!(format!("{width}x{height}")), None));
         assert!(sized.get("resolution").is_none());
         assert_eq!(sized["input_references"][0]["image_url"]["url"], "data:image/png;base64,cGljdHVyZQ==");
-        assert!(provider(json!({"sizes": ["1024x1536"]})).is_err());
+        assert!(provider(&json!({"sizes": ["1024x1536"]})).is_err());
     }
 
     #[test]

@@ -177,7 +177,7 @@ mod tests {
         wire::Answer,
     };
 
-    fn provider(table: Value) -> Result<SiliconFlow, DialectError> {
+    fn provider(table: &Value) -> Result<SiliconFlow, DialectError> {
         crate::app::init_crypto();
         let mut whole = json!({"name": "sf", "kind": "siliconflow", "api_key": "k", "model": "Qwen/Qwen-Image"});
         whole.as_object_mut().unwrap().extend(table.as_object().unwrap().clone());
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_model_that_paints_takes_a_size_and_no_picture() {
-        let paints = provider(json!({})).unwrap();
+        let paints = provider(&json!({})).unwrap();
         assert_eq!(paints.capabilities().purposes, [Purpose::Plate]);
         let size = paints.capabilities().size_for(1080, 1920);
         let sent = compose(&paints.options, &request(0, size));
@@ -217,15 +217,15 @@ mod tests {
 
     #[test]
     fn a_model_that_edits_takes_three_pictures_and_no_size() {
-        let edits = provider(json!({"model": "Qwen/Qwen-Image-Edit-2509"})).unwrap();
+        let edits = provider(&json!({"model": "Qwen/Qwen-Image-Edit-2509"})).unwrap();
         assert!(!edits.capabilities().serves(Purpose::Plate) && edits.capabilities().serves(Purpose::EditWhole));
         let sent = compose(&edits.options, &request(3, (1080, 1920)));
         for name in PICTURES {
             assert_eq!(sent[name], "data:image/png;base64,cGljdHVyZQ==");
         }
         assert!(sent.get("image_size").is_none());
-        assert!(provider(json!({"native_mask": true})).is_err());
-        assert!(provider(json!({"purposes": ["edit"]})).is_err(), "a model that only paints");
+        assert!(provider(&json!({"native_mask": true})).is_err());
+        assert!(provider(&json!({"purposes": ["edit"]})).is_err(), "a model that only paints");
     }
 
     #[test]

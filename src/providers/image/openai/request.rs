@@ -230,7 +230,7 @@ mod tests {
     };
     use crate::config::ImageProviderSettings;
 
-    fn options(table: Value) -> Options {
+    fn options(table: &Value) -> Options {
         let mut whole = json!({"name": "a", "kind": "openai", "model": "gpt-image-1"});
         whole.as_object_mut().unwrap().extend(table.as_object().unwrap().clone());
         let settings: ImageProviderSettings = serde_json::from_value(whole).unwrap();
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn openai_paints_and_edits() {
-        let options = options(json!({"extra": {"moderation": "low"}}));
+        let options = options(&json!({"extra": {"moderation": "low"}}));
         let painted = compose(&options, &request(&[], false));
         assert_eq!(painted.path, "images/generations");
         let painted = sent_json(painted);
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn edits_may_go_as_json() {
-        let options = options(json!({"extra": {"edit_body": "json", "moderation": "low"}}));
+        let options = options(&json!({"extra": {"edit_body": "json", "moderation": "low"}}));
         let edit = sent_json(compose(&options, &request(&[ImageRole::Base], true)));
         assert_eq!(edit["images"], json!([{"image_url": "data:image/png;base64,cGljdHVyZQ=="}]));
         assert_eq!(edit["mask"]["image_url"], "data:image/png;base64,bWFzaw==");
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn a_prompt_sets_no_parameters_of_a_server() {
         let order = request(&[], false);
-        let sdcpp = options(json!({"model": null, "extra": {"profile": "sdcpp", "num_inference_steps": 9}}));
+        let sdcpp = options(&json!({"model": null, "extra": {"profile": "sdcpp", "num_inference_steps": 9}}));
         let sent = sent_json(compose(&sdcpp, &order));
         assert!(sent.get("model").is_none());
         let prompt = sent["prompt"].as_str().unwrap();
@@ -325,7 +325,7 @@ mod tests {
         let prompt = sent_json(compose(&sdcpp, &nested))["prompt"].as_str().unwrap().to_owned();
         assert_eq!(prompt.matches(SDCPP_ARGUMENTS).count(), 2, "{prompt}");
 
-        let local = options(json!({"extra": {"profile": "localai", "response_format": "b64_json"}, "model": "flux"}));
+        let local = options(&json!({"extra": {"profile": "localai", "response_format": "b64_json"}, "model": "flux"}));
         let sent = sent_json(compose(&local, &order));
         assert_eq!(sent["prompt"].as_str().unwrap().split('|').nth(1), Some("text"));
         assert_eq!(sent["response_format"], "b64_json");
@@ -334,14 +334,14 @@ mod tests {
     #[test]
     fn every_server_gets_what_it_reads() {
         let both = [ImageRole::Base, ImageRole::Product];
-        let vllm = options(json!({"model": "qwen-image-edit", "extra": {"profile": "vllm-omni"}}));
+        let vllm = options(&json!({"model": "qwen-image-edit", "extra": {"profile": "vllm-omni"}}));
         let edit = names(&compose(&vllm, &request(&both, true)));
         for field in ["mask_image", "negative_prompt", "seed", "response_format"] {
             assert!(edit.contains(&field.to_owned()), "{field}");
         }
         assert!(!edit.contains(&"mask".to_owned()));
 
-        let local = options(json!({"model": "flux", "extra": {"profile": "localai", "num_inference_steps": 4}}));
+        let local = options(&json!({"model": "flux", "extra": {"profile": "localai", "num_inference_steps": 4}}));
         let masked = compose(&local, &request(&both, true));
         assert_eq!(masked.path, "images/inpainting");
         assert_eq!(names(&masked), ["model", "prompt", "response_format", "steps", "image", "mask"]);
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(whole.path, "images/generations");
         assert_eq!(sent_json(whole)["ref_images"], json!(["cGljdHVyZQ==", "cGljdHVyZQ=="]));
 
-        let gateway = options(json!({"model": "x/qwen-image", "extra": {"profile": "gateway",
+        let gateway = options(&json!({"model": "x/qwen-image", "extra": {"profile": "gateway",
             "response_format": "b64_json", "parameters": {"watermark": false}}}));
         let sent = sent_json(compose(&gateway, &request(&[], false)));
         assert_eq!((&sent["response_format"], &sent["watermark"]), (&json!("b64_json"), &json!(false)));
