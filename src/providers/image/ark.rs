@@ -102,6 +102,18 @@ impl Ark {
         setup.finish()?;
         Ok(Self { name, wire, downloads, options, capabilities })
     }
+
+    async fn picture(&self, request: &ImageRequest, call: &CallContext) -> Result<Rendered, ProviderError> {
+        let sent = self.wire.request(Method::POST, "images/generations");
+        let sent = sent.header("x-client-request-id", &call.nonce).json(&compose(&self.options, request));
+        let (value, answer) = results::send(&self.wire, sent, call, classify).await?;
+        let items = value.get("data").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let found = results::first_picture(items, &self.downloads, call).await;
+        let found = found.and_then(|picture| picture.ok_or_else(|| failed_item(&value)));
+        let picture = found.map_err(|error| results::about(&answer, error))?;
+        let request_id = request_id(&answer.headers);
+        Ok(Rendered { picture, request_id, cost_microusd: None })
+    }
 }
 
 fn compose(options: &Options, request: &ImageRequest) -> Value {
@@ -213,15 +225,8 @@ impl ImageProvider for Ark {
     }
 
     async fn start(&self, request: &ImageRequest, call: &CallContext) -> Result<Started, ProviderError> {
-        let sent = self.wire.request(Method::POST, "images/generations");
-        let sent = sent.header("x-client-request-id", &call.nonce).json(&compose(&self.options, request));
-        let (value, answer) = results::send(&self.wire, sent, call, classify).await?;
-        let items = value.get("data").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let found = results::first_picture(items, &self.downloads, call).await;
-        let found = found.and_then(|picture| picture.ok_or_else(|| failed_item(&value)));
-        let picture = found.map_err(|error| results::about(&answer, error))?;
-        let request_id = request_id(&answer.headers);
-        Ok(Started::Done(Rendered { picture, request_id, cost_microusd: None }))
+        let painted = self.picture(request, call).await;
+        painted.map(Started::Done).map_err(|error| results::unquoted(error, &request.prompt))
     }
 
     /// The vendor has no call that only asks; one without a prompt is turned away before it costs

@@ -40,3 +40,34 @@ pub fn image_provider(settings: &ImageProviderSettings) -> Result<Arc<dyn ImageP
         other => return Err(DialectError::Kind(other.to_owned())),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tables of the commented examples in the default settings.
+    fn examples() -> Vec<ImageProviderSettings> {
+        let text = include_str!("../../config/default.toml");
+        let mut tables = Vec::new();
+        for block in text.split("# [[image_providers]]\n").skip(1) {
+            let lines = block.lines().map_while(|line| line.strip_prefix("# ")).take_while(|line| line.contains(" = "));
+            let table: String = lines.map(|line| format!("{line}\n")).collect();
+            tables.push(toml::from_str(&table).unwrap_or_else(|error| panic!("{table}: {error}")));
+        }
+        tables
+    }
+
+    #[test]
+    fn the_examples_for_vendors_of_one_call_make_providers() {
+        crate::app::init_crypto();
+        let kinds = ["ark", "openai", "openrouter", "siliconflow"];
+        let mut made = Vec::new();
+        for settings in examples().iter().filter(|settings| kinds.contains(&settings.kind.as_str())) {
+            image_provider(settings).unwrap_or_else(|error| panic!("{}: {error}", settings.name));
+            made.push(settings.kind.clone());
+        }
+        made.sort_unstable();
+        made.dedup();
+        assert_eq!(made, kinds);
+    }
+}

@@ -105,6 +105,18 @@ impl OpenRouter {
         setup.finish()?;
         Ok(Self { name, wire, downloads, options, capabilities })
     }
+
+    async fn picture(&self, request: &ImageRequest, call: &CallContext) -> Result<Rendered, ProviderError> {
+        let sent = self.wire.request(Method::POST, "images").json(&compose(&self.options, request));
+        let (value, answer) = results::send(&self.wire, sent, call, classify).await?;
+        let items = value.get("data").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let found = results::first_picture(items, &self.downloads, call).await;
+        let found =
+            found.and_then(|picture| picture.ok_or_else(|| ProviderError::no_result("an answer without a picture")));
+        let picture = found.map_err(|error| results::about(&answer, error))?;
+        let request_id = request_id(&answer.headers).or_else(|| text_at(&value, "/id").map(str::to_owned));
+        Ok(Rendered { picture, request_id, cost_microusd: cost_microusd(&value) })
+    }
 }
 
 fn compose(options: &Options, request: &ImageRequest) -> Value {
@@ -200,15 +212,8 @@ impl ImageProvider for OpenRouter {
     }
 
     async fn start(&self, request: &ImageRequest, call: &CallContext) -> Result<Started, ProviderError> {
-        let sent = self.wire.request(Method::POST, "images").json(&compose(&self.options, request));
-        let (value, answer) = results::send(&self.wire, sent, call, classify).await?;
-        let items = value.get("data").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let found = results::first_picture(items, &self.downloads, call).await;
-        let found =
-            found.and_then(|picture| picture.ok_or_else(|| ProviderError::no_result("an answer without a picture")));
-        let picture = found.map_err(|error| results::about(&answer, error))?;
-        let request_id = request_id(&answer.headers).or_else(|| text_at(&value, "/id").map(str::to_owned));
-        Ok(Started::Done(Rendered { picture, request_id, cost_microusd: cost_microusd(&value) }))
+        let painted = self.picture(request, call).await;
+        painted.map(Started::Done).map_err(|error| results::unquoted(error, &request.prompt))
     }
 
     async fn probe(&self, call: &CallContext) -> Result<String, ProviderError> {

@@ -69,11 +69,9 @@ impl SiliconFlow {
             vec![(1328, 1328), (928, 1664), (1664, 928), (1140, 1472), (1472, 1140), (1056, 1584), (1584, 1056)]
         };
         let capabilities = setup.capabilities(ImageCapabilities {
-            // A model that edits does not begin without a picture.
-            purposes: Purpose::ALL
-                .into_iter()
-                .filter(|purpose| takes_pictures != (*purpose == Purpose::Plate))
-                .collect(),
+            // A model that edits keeps the proportions of what it changes: a poster would come out in
+            // those of the photo.
+            purposes: if takes_pictures { vec![Purpose::EditWhole, Purpose::EditMasked] } else { vec![Purpose::Plate] },
             native_mask: NativeMask::None,
             images_max: if takes_pictures { PICTURES.len() } else { 0 },
             image_bytes_max: 10 << 20,
@@ -87,6 +85,20 @@ impl SiliconFlow {
         let name = setup.name();
         setup.finish()?;
         Ok(Self { name, wire, downloads, options, capabilities })
+    }
+
+    async fn picture(&self, request: &ImageRequest, call: &CallContext) -> Result<Rendered, ProviderError> {
+        let sent = self.wire.request(Method::POST, "images/generations").json(&compose(&self.options, request));
+        let (value, answer) = results::send(&self.wire, sent, call, classify).await?;
+        // The older name of the list is `images`; both are sent today.
+        let list = value.get("images").or_else(|| value.get("data")).and_then(Value::as_array);
+        let found = results::first_picture(list.map_or(&[][..], Vec::as_slice), &self.downloads, call).await;
+        let found =
+            found.and_then(|picture| picture.ok_or_else(|| ProviderError::no_result("an answer without a picture")));
+        let picture = found.map_err(|error| results::about(&answer, error))?;
+        let trace = answer.headers.get("x-siliconcloud-trace-id").and_then(|value| value.to_str().ok());
+        let request_id = request_id(&answer.headers).or_else(|| trace.map(|id| id.chars().take(100).collect()));
+        Ok(Rendered { picture, request_id, cost_microusd: None })
     }
 }
 
@@ -145,17 +157,8 @@ impl ImageProvider for SiliconFlow {
     }
 
     async fn start(&self, request: &ImageRequest, call: &CallContext) -> Result<Started, ProviderError> {
-        let sent = self.wire.request(Method::POST, "images/generations").json(&compose(&self.options, request));
-        let (value, answer) = results::send(&self.wire, sent, call, classify).await?;
-        // The older name of the list is `images`; both are sent today.
-        let list = value.get("images").or_else(|| value.get("data")).and_then(Value::as_array);
-        let found = results::first_picture(list.map_or(&[][..], Vec::as_slice), &self.downloads, call).await;
-        let found =
-            found.and_then(|picture| picture.ok_or_else(|| ProviderError::no_result("an answer without a picture")));
-        let picture = found.map_err(|error| results::about(&answer, error))?;
-        let trace = answer.headers.get("x-siliconcloud-trace-id").and_then(|value| value.to_str().ok());
-        let request_id = request_id(&answer.headers).or_else(|| trace.map(|id| id.chars().take(100).collect()));
-        Ok(Started::Done(Rendered { picture, request_id, cost_microusd: None }))
+        let painted = self.picture(request, call).await;
+        painted.map(Started::Done).map_err(|error| results::unquoted(error, &request.prompt))
     }
 
     async fn probe(&self, call: &CallContext) -> Result<String, ProviderError> {
@@ -218,7 +221,7 @@ mod tests {
     #[test]
     fn a_model_that_edits_takes_three_pictures_and_no_size() {
         let edits = provider(&json!({"model": "Qwen/Qwen-Image-Edit-2509"})).unwrap();
-        assert!(!edits.capabilities().serves(Purpose::Plate) && edits.capabilities().serves(Purpose::EditWhole));
+        assert_eq!(edits.capabilities().purposes, [Purpose::EditWhole, Purpose::EditMasked]);
         let sent = compose(&edits.options, &request(3, (1080, 1920)));
         for name in PICTURES {
             assert_eq!(sent[name], "data:image/png;base64,cGljdHVyZQ==");

@@ -87,7 +87,8 @@ impl ImageProvider for OpenAiImages {
     }
 
     async fn start(&self, request: &ImageRequest, call: &CallContext) -> Result<Started, ProviderError> {
-        self.picture(request, call).await.map(Started::Done)
+        let painted = self.picture(request, call).await;
+        painted.map(Started::Done).map_err(|error| results::unquoted(error, &request.prompt))
     }
 
     async fn probe(&self, call: &CallContext) -> Result<String, ProviderError> {
