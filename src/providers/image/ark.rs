@@ -237,7 +237,9 @@ impl ImageProvider for Ark {
         match results::send(&self.wire, sent, call, classify).await {
             Err(error) => {
                 let family = error.code.as_deref().unwrap_or_default().split('.').next().unwrap_or_default();
-                if matches!(family, "MissingParameter" | "InvalidParameter") && error.http_status == Some(400) {
+                let misses_prompt = matches!(family, "MissingParameter" | "InvalidParameter")
+                    || (family.is_empty() && error.detail.contains("prompt"));
+                if misses_prompt && error.http_status == Some(400) {
                     return Ok(format!("the key is taken and {} is known", self.options.model));
                 }
                 Err(error)
@@ -262,7 +264,7 @@ mod tests {
     };
 
     fn provider(table: &Value) -> Result<Ark, DialectError> {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         let mut whole =
             json!({"name": "seedream", "kind": "ark", "api_key": "k", "model": "doubao-seedream-4-5-251128"});
         whole.as_object_mut().unwrap().extend(table.as_object().unwrap().clone());

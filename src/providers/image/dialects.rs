@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_examples_for_vendors_of_one_call_make_providers() {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         let kinds = ["ark", "openai", "openrouter", "siliconflow"];
         let mut made = Vec::new();
         for settings in examples().iter().filter(|settings| kinds.contains(&settings.kind.as_str())) {

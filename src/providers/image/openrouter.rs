@@ -242,7 +242,7 @@ mod tests {
     };
 
     fn provider(extra: &Value) -> Result<OpenRouter, DialectError> {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         let whole = json!({"name": "or", "kind": "openrouter", "api_key": "k", "model": "google/gemini-3.1-flash-image",
             "extra": extra});
         OpenRouter::new(&serde_json::from_value(whole).unwrap())

@@ -222,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn pictures_are_found_in_every_form() {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         let downloads = Downloads::new([], false).unwrap();
         let call = CallContext { nonce: "n".to_owned(), timeout: Duration::from_secs(1) };
         for (items, expected) in [

@@ -181,7 +181,7 @@ mod tests {
     };
 
     fn provider(table: &Value) -> Result<SiliconFlow, DialectError> {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         let mut whole = json!({"name": "sf", "kind": "siliconflow", "api_key": "k", "model": "Qwen/Qwen-Image"});
         whole.as_object_mut().unwrap().extend(table.as_object().unwrap().clone());
         SiliconFlow::new(&serde_json::from_value(whole).unwrap())

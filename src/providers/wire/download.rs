@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn check(hosts: &[&str], private: bool, url: &str) -> Result<(), ProviderError> {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         let hosts = hosts.iter().map(|host| (*host).to_owned());
         Downloads::new(hosts, private).unwrap().check(&url.parse().unwrap())
     }

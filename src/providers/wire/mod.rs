@@ -227,3 +227,9 @@ fn broken(error: &reqwest::Error) -> ProviderError {
     let what = if error.is_timeout() { "no whole answer in time" } else { "the connection broke" };
     ProviderError::new(FailureClass::AmbiguousTimeout, format!("{what}{cause}"))
 }
+
+/// What the program does at its start, for tests of clients; a second installation changes nothing.
+#[cfg(test)]
+pub(in crate::providers) fn init_crypto() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
