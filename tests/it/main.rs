@@ -15,3 +15,4 @@ mod main_job;
 mod migrations;
 mod support;
 mod vendor_shapes;
+mod vendor_faults;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{ImageProvider, ark::Ark, openai::OpenAiImages, openrouter::OpenRouter, siliconflow::SiliconFlow};
+use super::{
+    ImageProvider, ark::Ark, comfyui::ComfyUi, dashscope::DashScope, gemini::Gemini, openai::OpenAiImages,
+    openrouter::OpenRouter, siliconflow::SiliconFlow,
+};
 use crate::{config::ImageProviderSettings, providers::wire::WireError};
 
 /// Why a table of the settings makes no provider; each names what to change.
@@ -37,6 +40,9 @@ pub fn image_provider(settings: &ImageProviderSettings) -> Result<Arc<dyn ImageP
         "openai" => Arc::new(OpenAiImages::new(settings)?),
         "openrouter" => Arc::new(OpenRouter::new(settings)?),
         "siliconflow" => Arc::new(SiliconFlow::new(settings)?),
+        "comfyui" => Arc::new(ComfyUi::new(settings)?),
+        "dashscope" => Arc::new(DashScope::new(settings)?),
+        "gemini" => Arc::new(Gemini::new(settings)?),
         other => return Err(DialectError::Kind(other.to_owned())),
     })
 }

@@ -11,9 +11,13 @@
 mod ark;
 mod builtin;
 mod capabilities;
+mod comfyui;
+mod dashscope;
 mod dialects;
 mod openai;
 mod openrouter;
+mod extra;
+mod gemini;
 mod painters;
 mod request;
 mod results;

@@ -143,4 +143,11 @@ mod tests {
         assert!(check(&["127.0.0.1"], false, "https://127.0.0.1/a").is_err(), "listed, but private");
         check(&["127.0.0.1"], true, "http://127.0.0.1:9/a").unwrap();
     }
+
+    #[tokio::test]
+    async fn a_name_that_leads_home_is_not_connected_to() {
+        use reqwest::dns::Resolve as _;
+        let name: reqwest::dns::Name = "localhost".parse().unwrap();
+        assert!(address::PublicOnly.resolve(name).await.is_err());
+    }
 }
