@@ -16,3 +16,4 @@ mod migrations;
 mod support;
 mod vendor_shapes;
 mod vendor_faults;
+mod vendor_tasks;

@@ -1,182 +1,19 @@
 //! Everything that vendors do wrong, through the real clients over a real socket: each fault ends in
 //! the class that decides what happens next, and none of them hangs, explodes or leads astray.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use bytes::Bytes;
-use haibao::{
-    imaging::plate,
-    providers::{
-        CallContext, FailureClass, ProviderError,
-        image::{
-            ImageProvider, ImageRequest, ImageRole, InputImage, Picture, Progress, Purpose, Rendered, Started,
-            image_provider,
-        },
-    },
-};
-use serde_json::{Value, json};
+use haibao::providers::FailureClass;
 
 use crate::support::{
-    repository, run,
-    vendor::{Broken, Dialect, Fault, Refusal, Script, UrlFault, Vendor, Wait},
+    lines::{HURRIED, Line, PATIENT, call, painted},
+    run,
+    vendor::{Broken, Fault, Refusal, Script, UrlFault, Vendor, Wait, serve},
 };
 
 use FailureClass::{
     AmbiguousTimeout, Misconfigured, ModeratedInput, ModeratedOutput, NoResult, NotAsked, Quota, RateLimited, Transient,
 };
-
-const NONCE: &str = "00112233445566778899aabbccddeeff";
-/// Long enough for anything that comes at all.
-const PATIENT: Duration = Duration::from_secs(30);
-/// For what never comes.
-const HURRIED: Duration = Duration::from_millis(700);
-
-/// A dialect in one of the ways it is configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
-    Gemini,
-    DashScope,
-    DashScopeTask,
-    DashScopeRegion,
-    ComfyUi,
-    ComfyUiRegion,
-}
-
-impl Line {
-    const ALL: [Self; 6] =
-        [Self::Gemini, Self::DashScope, Self::DashScopeTask, Self::DashScopeRegion, Self::ComfyUi, Self::ComfyUiRegion];
-
-    const fn dialect(self) -> Dialect {
-        match self {
-            Self::Gemini => Dialect::Gemini,
-            Self::DashScope | Self::DashScopeTask | Self::DashScopeRegion => Dialect::DashScope,
-            Self::ComfyUi | Self::ComfyUiRegion => Dialect::ComfyUi,
-        }
-    }
-
-    /// Whether the work is accepted first and asked for later.
-    const fn is_task(self) -> bool {
-        !matches!(self, Self::Gemini | Self::DashScope)
-    }
-
-    /// Whether results come as addresses.
-    const fn has_addresses(self) -> bool {
-        matches!(self, Self::DashScope | Self::DashScopeTask | Self::DashScopeRegion)
-    }
-
-    const fn is_comfyui(self) -> bool {
-        matches!(self, Self::ComfyUi | Self::ComfyUiRegion)
-    }
-
-    const fn purpose(self) -> Purpose {
-        match self {
-            Self::ComfyUi => Purpose::Plate,
-            Self::DashScopeRegion | Self::ComfyUiRegion => Purpose::EditMasked,
-            _ => Purpose::Poster,
-        }
-    }
-
-    fn provider(self, vendor: &Vendor) -> Arc<dyn ImageProvider> {
-        let workflow = |name: &str| repository().join("tests/fixtures/vendor").join(name);
-        let mut table = json!({
-            "name": "vendor", "base_url": vendor.base_url(self.dialect()), "api_key": "a-key",
-            "allow_private_address": true,
-        });
-        let (kind, model, extra) = match self {
-            Self::Gemini => ("gemini", "gemini-3.1-flash-image", json!({})),
-            Self::DashScope => ("dashscope", "qwen-image-edit-plus", json!({ "download_hosts": "localhost" })),
-            Self::DashScopeTask => ("dashscope", "wan2.5-i2i-preview", json!({ "download_hosts": "localhost" })),
-            Self::DashScopeRegion => ("dashscope", "wanx2.1-imageedit", json!({ "download_hosts": "localhost" })),
-            Self::ComfyUi => (
-                "comfyui",
-                "flux",
-                json!({ "workflow": workflow("comfyui-plate.json"), "inputs": {
-                    "prompt": "6.text", "negative": "7.text", "seed": "3.seed", "width": "5.width",
-                    "height": "5.height", "output": "9",
-                } }),
-            ),
-            Self::ComfyUiRegion => (
-                "comfyui",
-                "flux-fill",
-                json!({ "workflow": workflow("comfyui-edit.json"), "inputs": {
-                    "prompt": "6.text", "seed": "3.seed", "images": "1.image", "mask": "2.image", "output": "9",
-                } }),
-            ),
-        };
-        table["kind"] = json!(kind);
-        table["model"] = json!(model);
-        table["extra"] = extra;
-        haibao::app::init_crypto();
-        image_provider(&serde_json::from_value(table).expect("a table of the settings")).expect("a provider")
-    }
-}
-
-/// A small PNG of one colour, with these bytes a pixel.
-fn png(pixel: [u8; 4]) -> Bytes {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let pixels = image::RgbaImage::from_pixel(9, 16, image::Rgba(pixel));
-    pixels.write_to(&mut bytes, image::ImageFormat::Png).expect("a picture in memory is written");
-    bytes.into_inner().into()
-}
-
-fn request(line: Line) -> ImageRequest {
-    let image = |role: ImageRole, shade: u8| InputImage {
-        role,
-        bytes: png([shade, 90, 90, 255]),
-        media_type: "image/png",
-        width: 9,
-        height: 16,
-    };
-    let images = match line.purpose() {
-        Purpose::Plate => Vec::new(),
-        Purpose::EditMasked => vec![image(ImageRole::Base, 40)],
-        _ => vec![image(ImageRole::Product, 80), image(ImageRole::StyleAnchor, 120)],
-    };
-    ImageRequest {
-        purpose: line.purpose(),
-        prompt: "a calm table by a window".to_owned(),
-        negative: "people".to_owned(),
-        images,
-        mask: (line.purpose() == Purpose::EditMasked).then(|| png([255, 255, 255, 0])),
-        width: 1080,
-        height: 1920,
-        seed: 7,
-        scene: None,
-    }
-}
-
-const fn call(timeout: Duration) -> CallContext {
-    CallContext { nonce: String::new(), timeout }
-}
-
-/// Asks for a picture and follows it to its end, as the program does but without its pauses; what
-/// comes is judged like there.
-async fn painted(line: Line, provider: &dyn ImageProvider, timeout: Duration) -> Result<Rendered, ProviderError> {
-    let call = CallContext { nonce: NONCE.to_owned(), ..call(timeout) };
-    let request = request(line);
-    let asked = provider.capabilities().size_for(1080, 1920);
-    let judged = |rendered: Rendered| {
-        let Picture::Encoded(bytes) = &rendered.picture else { panic!("a vendor sends bytes") };
-        match plate::from_bytes(bytes, (1080, 1920), asked) {
-            Ok(_) => Ok(rendered),
-            Err(fault) => Err(ProviderError::no_result(fault.to_string())),
-        }
-    };
-    let reference = match provider.start(&request, &call).await? {
-        Started::Done(rendered) => return judged(rendered),
-        Started::Accepted(reference) => reference,
-    };
-    for _ in 0..10 {
-        match provider.resume(&reference, &call).await {
-            Ok(Progress::Done(rendered)) => return judged(rendered),
-            Ok(Progress::Working(pause)) => assert!(pause >= Duration::from_millis(500), "no vendor is hammered"),
-            Ok(Progress::Unknown) => return Err(ProviderError::new(Transient, "unknown work")),
-            Err(error) if matches!(error.class, Transient | RateLimited) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(ProviderError::new(AmbiguousTimeout, "never ready"))
-}
 
 /// What a fault must end in; `None` where this line cannot meet it.
 fn expected(line: Line, fault: Fault) -> Option<Result<(), FailureClass>> {
@@ -341,25 +178,6 @@ fn what_may_have_been_billed_is_said() {
 }
 
 #[test]
-fn an_enquiry_that_fails_says_nothing_about_the_work() {
-    run(async {
-        let troubles = [
-            Fault::Refused(Refusal::Server),
-            Fault::RateLimited(Wait::Untold),
-            Fault::CutBody,
-            Fault::NotJson,
-            Fault::Refused(Refusal::Overloaded),
-        ];
-        for line in Line::ALL.into_iter().filter(|line| line.is_task()) {
-            let vendor = Vendor::start(Script::default().with_enquiries(troubles).with_polls(2)).await;
-            let provider = line.provider(&vendor);
-            painted(line, &*provider, PATIENT).await.unwrap_or_else(|error| panic!("{line:?}: {error}"));
-            assert_eq!(vendor.calls(), 1, "{line:?} was asked once");
-        }
-    });
-}
-
-#[test]
 fn a_server_that_nobody_answers_at_was_not_asked() {
     run(async {
         for line in Line::ALL {
@@ -386,86 +204,15 @@ fn probes_tell_what_is_wrong() {
 }
 
 #[test]
-fn work_survives_the_process_that_asked_for_it() {
+fn the_stub_of_measurements_answers_every_dialect() {
     run(async {
-        for line in [Line::DashScopeTask, Line::ComfyUi] {
-            let vendor = Vendor::start(Script::default().with_polls(2)).await;
-            let first = line.provider(&vendor);
-            let call = CallContext { nonce: NONCE.to_owned(), timeout: PATIENT };
-            let Ok(Started::Accepted(reference)) = first.start(&request(line), &call).await else {
-                panic!("{line:?} is accepted")
-            };
-            if line == Line::ComfyUi {
-                assert_eq!(first.reference_of(NONCE), Some(reference.clone()), "known before the call");
-            }
-            drop(first);
-            // Another process knows nothing but the reference.
-            let second = line.provider(&vendor);
-            for _ in 0..2 {
-                let progress = second.resume(&reference, &call).await;
-                assert!(matches!(progress, Ok(Progress::Working(_))), "{line:?}: {progress:?}");
-            }
-            assert!(matches!(second.resume(&reference, &call).await, Ok(Progress::Done(_))), "{line:?}");
-            assert_eq!(vendor.calls(), 1, "{line:?} was paid once");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let mut stub = tokio::task::JoinSet::new();
+        stub.spawn(serve(listener, Script::steady(Duration::from_millis(5))));
+        for line in Line::ALL {
+            let provider = line.provider_at(&line.dialect().base_url(port));
+            painted(line, &*provider, PATIENT).await.unwrap_or_else(|error| panic!("{line:?}: {error}"));
         }
-    });
-}
-
-#[test]
-fn what_is_cancelled_stops() {
-    run(async {
-        for line in [Line::DashScopeTask, Line::ComfyUi] {
-            let vendor = Vendor::start(Script::default().with_polls(5)).await;
-            let provider = line.provider(&vendor);
-            let call = CallContext { nonce: NONCE.to_owned(), timeout: PATIENT };
-            let Ok(Started::Accepted(reference)) = provider.start(&request(line), &call).await else {
-                panic!("{line:?} is accepted")
-            };
-            provider.cancel(&reference, &call).await;
-            let error = provider.resume(&reference, &call).await.expect_err("it was stopped");
-            assert_eq!((error.class, error.maybe_billed), (NoResult, false), "{line:?}: {error}");
-        }
-    });
-}
-
-#[test]
-fn work_that_comfyui_never_got_is_unknown() {
-    run(async {
-        let vendor = Vendor::start(Script::default()).await;
-        let provider = Line::ComfyUi.provider(&vendor);
-        let reference = provider.reference_of("never-sent").expect("a number of our own");
-        assert!(matches!(provider.resume(&reference, &call(PATIENT)).await, Ok(Progress::Unknown)));
-        assert!(matches!(provider.resume("../queue", &call(PATIENT)).await, Ok(Progress::Unknown)));
-    });
-}
-
-#[test]
-fn a_graph_that_was_run_before_is_run_again() {
-    run(async {
-        let vendor = Vendor::start(Script::default().with_polls(0)).await;
-        let provider = Line::ComfyUi.provider(&vendor);
-        let mut graphs = Vec::new();
-        for nonce in ["first", "second"] {
-            let call = CallContext { nonce: nonce.to_owned(), timeout: PATIENT };
-            let Ok(Started::Accepted(reference)) = provider.start(&request(Line::ComfyUi), &call).await else {
-                panic!("accepted")
-            };
-            assert!(matches!(provider.resume(&reference, &call).await, Ok(Progress::Done(_))));
-        }
-        for seen in vendor.seen() {
-            match seen.path.as_str() {
-                "prompt" => graphs.push(seen.json()["prompt"].clone()),
-                "view" => assert!(seen.query.contains(["first", "second"][graphs.len() - 1]), "{}", seen.query),
-                _ => {}
-            }
-        }
-        let place = |graph: &Value, node: &str, input: &str| graph[node]["inputs"][input].clone();
-        assert_ne!(place(&graphs[0], "3", "seed"), place(&graphs[1], "3", "seed"));
-        assert_ne!(place(&graphs[0], "9", "filename_prefix"), place(&graphs[1], "9", "filename_prefix"));
-        assert_eq!(place(&graphs[0], "6", "text"), "a calm table by a window");
-        assert_eq!(
-            place(&graphs[0], "5", "width").as_u64().map(|width| width * 16),
-            place(&graphs[0], "5", "height").as_u64().map(|height| height * 9)
-        );
     });
 }

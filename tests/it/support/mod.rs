@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 pub(crate) mod house;
+pub(crate) mod lines;
 pub(crate) mod postgres;
 pub(crate) mod recorder;
 pub(crate) mod rows;

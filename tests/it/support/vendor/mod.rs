@@ -61,8 +61,10 @@ impl Dialect {
         (Self::ComfyUi, "/comfyui"),
     ];
 
-    fn path(self) -> &'static str {
-        Self::ALL.iter().find(|(dialect, _)| *dialect == self).map_or("", |(_, path)| path)
+    /// The address that a client of this dialect is configured with, of a server on this port.
+    pub(crate) fn base_url(self, port: u16) -> String {
+        let path = Self::ALL.iter().find(|(dialect, _)| *dialect == self).map_or("", |(_, path)| path);
+        format!("http://localhost:{port}{path}")
     }
 }
 
@@ -207,7 +209,7 @@ impl Vendor {
 
     /// The address that a client of this dialect is configured with.
     pub(crate) fn base_url(&self, dialect: Dialect) -> String {
-        format!("http://localhost:{}{}", self.books.address.port(), dialect.path())
+        dialect.base_url(self.books.address.port())
     }
 
     /// What goes wrong from now on.
