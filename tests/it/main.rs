@@ -14,6 +14,6 @@ mod ledger_races;
 mod main_job;
 mod migrations;
 mod support;
-mod vendor_shapes;
 mod vendor_faults;
+mod vendor_shapes;
 mod vendor_tasks;

@@ -37,12 +37,12 @@ pub enum DialectError {
 pub fn image_provider(settings: &ImageProviderSettings) -> Result<Arc<dyn ImageProvider>, DialectError> {
     Ok(match settings.kind.as_str() {
         "ark" => Arc::new(Ark::new(settings)?),
-        "openai" => Arc::new(OpenAiImages::new(settings)?),
-        "openrouter" => Arc::new(OpenRouter::new(settings)?),
-        "siliconflow" => Arc::new(SiliconFlow::new(settings)?),
         "comfyui" => Arc::new(ComfyUi::new(settings)?),
         "dashscope" => Arc::new(DashScope::new(settings)?),
         "gemini" => Arc::new(Gemini::new(settings)?),
+        "openai" => Arc::new(OpenAiImages::new(settings)?),
+        "openrouter" => Arc::new(OpenRouter::new(settings)?),
+        "siliconflow" => Arc::new(SiliconFlow::new(settings)?),
         other => return Err(DialectError::Kind(other.to_owned())),
     })
 }

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use super::{
     DialectError, ImageCapabilities, ImageProvider, ImageRequest, NativeMask, Picture, PromptLanguage, Purpose,
     Rendered, Sizing, Started,
-    extra::{self, Extra},
+    setup::{Key, Setup, invalid},
 };
 use crate::{
     config::ImageProviderSettings,
     providers::{
         CallContext, FailureClass, ProviderError,
-        wire::{Answer, Authorization, Verdict, Wire},
+        wire::{Answer, Authorization, Verdict, Wire, class_of_status},
     },
 };
 
@@ -29,7 +29,7 @@ const BASE_URL: &str = "https://generativelanguage.googleapis.com/v1beta";
 const RATIOS: [(u32, u32); 10] = [(1, 1), (2, 3), (3, 2), (3, 4), (4, 3), (4, 5), (5, 4), (9, 16), (16, 9), (21, 9)];
 /// A request may have 20 MB with its pictures in base64; four of this size fit.
 const IMAGE_BYTES_MAX: usize = 3_670_016;
-const IMAGES_MAX: u64 = 4;
+const IMAGES_MAX: usize = 4;
 
 /// Where the wish for a shape stands in a request; the vendor moves it from one to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,36 +51,37 @@ pub(super) struct Gemini {
 
 impl Gemini {
     /// Reads a table of the settings. `extra`: `image_config` (`imageConfig` or `responseFormat`),
-    /// `image_size` (`1K`, `2K`, `4K`; models of the 2.5 family take none), `images_max`.
+    /// `image_size` (`1K`, `2K`, `4K`; models of the 2.5 family take none), and what all kinds take.
     pub(super) fn new(settings: &ImageProviderSettings) -> Result<Self, DialectError> {
-        let model = extra::model(settings)?;
-        let mut extra = Extra::of(settings);
-        let shape_field = extra.choice(
-            "image_config",
-            &[("imageConfig", ShapeField::ImageConfig), ("responseFormat", ShapeField::ResponseFormat)],
-        )?;
-        let image_size = extra.choice("image_size", &[("1K", "1K"), ("2K", "2K"), ("4K", "4K")])?;
-        let images_max = extra.number("images_max", 0, IMAGES_MAX)? as usize;
-        extra.finish()?;
-        let authorization = extra::authorization(settings, |key| Authorization::Header("x-goog-api-key", key))?;
-        let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-        Ok(Self {
-            name: settings.name.clone(),
-            model: model.strip_prefix("models/").map(str::to_owned).unwrap_or(model),
-            wire: Wire::new(base_url, authorization, settings.allow_private_address)?,
-            capabilities: ImageCapabilities {
-                purposes: extra::purposes(settings, &Purpose::ALL)?,
-                native_mask: NativeMask::None,
-                images_max,
-                image_bytes_max: IMAGE_BYTES_MAX,
-                sizing: Sizing::Ratio(RATIOS.to_vec()),
-                prompt_chars_max: 8_000,
-                language: PromptLanguage::English,
-                is_billed: true,
-            },
-            shape_field: shape_field.unwrap_or(ShapeField::ImageConfig),
-            image_size,
-        })
+        let mut setup = Setup::new(settings);
+        if setup.takes_mask() {
+            return Err(invalid("native_mask", "Gemini takes no mask"));
+        }
+        let model = setup.needed_model()?;
+        let model = model.strip_prefix("models/").map(str::to_owned).unwrap_or(model);
+        // It becomes part of an address.
+        if !model.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) {
+            return Err(invalid("model", "has characters that no model's name has"));
+        }
+        let shape_field = match setup.choice("image_config", &["imageConfig", "responseFormat"])? {
+            Some("responseFormat") => ShapeField::ResponseFormat,
+            _ => ShapeField::ImageConfig,
+        };
+        let image_size = setup.choice("image_size", &["1K", "2K", "4K"])?;
+        let capabilities = setup.capabilities(ImageCapabilities {
+            purposes: Purpose::ALL.to_vec(),
+            native_mask: NativeMask::None,
+            images_max: IMAGES_MAX,
+            image_bytes_max: IMAGE_BYTES_MAX,
+            sizing: Sizing::Ratio(RATIOS.to_vec()),
+            prompt_chars_max: 8_000,
+            language: PromptLanguage::English,
+            is_billed: true,
+        })?;
+        let wire = setup.wire_by(Some(BASE_URL), Key::Needed, |key| Authorization::Header("x-goog-api-key", key))?;
+        let name = setup.name();
+        setup.finish()?;
+        Ok(Self { name, model, wire, capabilities, shape_field, image_size })
     }
 
     fn body(&self, request: &ImageRequest) -> Value {
@@ -139,7 +140,7 @@ impl ImageProvider for Gemini {
 }
 
 /// What an error body means. The status word goes before the number; a quota before a limit.
-fn verdict(_status: StatusCode, body: &Value) -> Verdict {
+fn verdict(status: StatusCode, body: &Value) -> Verdict {
     let error = &body["error"];
     let code = error["status"].as_str().map(str::to_owned);
     let message = error["message"].as_str().unwrap_or_default();
@@ -160,7 +161,7 @@ fn verdict(_status: StatusCode, body: &Value) -> Verdict {
         | "NOT_FOUND"
         | "OUT_OF_RANGE"
         | "UNIMPLEMENTED" => Some(FailureClass::Misconfigured),
-        _ => None,
+        _ => unnamed(status),
     };
     Verdict {
         class,
@@ -168,6 +169,14 @@ fn verdict(_status: StatusCode, body: &Value) -> Verdict {
         message: (!message.is_empty()).then(|| message.to_owned()),
         retry_after: details.iter().find_map(|detail| seconds(detail["retryDelay"].as_str()?)),
     }
+}
+
+/// The class of a failure whose word says nothing to us.
+fn unnamed(status: StatusCode) -> Option<FailureClass> {
+    Some(match status.as_u16() {
+        400 | 413 | 415 | 422 => FailureClass::NotAsked,
+        _ => class_of_status(status),
+    })
 }
 
 /// Whether waiting a minute cannot help: a day's quota, a model without any, an empty account.
@@ -244,7 +253,7 @@ mod tests {
     use super::*;
     use crate::providers::image::{
         ImageRole,
-        extra::tests::{request, settings},
+        setup::orders::{request, settings},
     };
 
     const TABLE: &str = "name = 'g'\nkind = 'gemini'\nmodel = 'models/gemini-3.1-flash-image'\napi_key = 'k'\n";

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{DialectError, ImageCapabilities, PromptLanguage, Purpose, Sizing};
@@ -52,22 +52,32 @@ impl<'a> Setup<'a> {
 
     /// The line to `base_url`, or to the vendor's own address.
     pub(super) fn wire(&self, own_address: Option<&str>, key: Key) -> Result<Wire, DialectError> {
+        self.wire_by(own_address, key, Authorization::Bearer)
+    }
+
+    /// The same for a vendor that takes the key in a way of its own.
+    pub(super) fn wire_by(
+        &self,
+        own_address: Option<&str>,
+        key: Key,
+        authorization: fn(SecretString) -> Authorization,
+    ) -> Result<Wire, DialectError> {
         let set = self.settings.base_url.as_deref().filter(|address| !address.is_empty());
         let address = set.or(own_address).ok_or(DialectError::Missing("base_url"))?;
         let secret = self.settings.api_key.clone().filter(|secret| !secret.expose_secret().is_empty());
         let authorization = match (secret, key) {
-            (Some(secret), _) => Authorization::Bearer(secret),
+            (Some(secret), _) => authorization(secret),
             (None, Key::Optional) => Authorization::None,
             (None, Key::Needed) => return Err(DialectError::Missing("api_key")),
         };
         Ok(Wire::new(address, authorization, self.settings.allow_private_address)?)
     }
 
-    /// Downloads from the hosts in `extra.download_hosts`, or from those that the vendor is known to
-    /// use.
+    /// Downloads from the hosts that the vendor is known to use, and from those in
+    /// `extra.download_hosts`.
     pub(super) fn downloads(&mut self, known: &[&str]) -> Result<Downloads, DialectError> {
-        let hosts = self.words("download_hosts")?;
-        let hosts = hosts.unwrap_or_else(|| known.iter().map(|host| (*host).to_owned()).collect());
+        let more = self.words("download_hosts")?.unwrap_or_default();
+        let hosts = known.iter().map(|host| (*host).to_owned()).chain(more);
         Ok(Downloads::new(hosts, self.settings.allow_private_address)?)
     }
 
@@ -208,6 +218,52 @@ fn in_extra(key: &str) -> String {
 
 pub(super) fn invalid(key: impl Into<String>, problem: impl Into<String>) -> DialectError {
     DialectError::Invalid { key: key.into(), problem: problem.into() }
+}
+
+/// Settings and orders for the tests of the dialects.
+#[cfg(test)]
+pub(super) mod orders {
+    use crate::{
+        config::ImageProviderSettings,
+        providers::image::{ImageRequest, ImageRole, InputImage, Purpose},
+    };
+
+    /// A table of the settings, as somebody would write it.
+    pub(in crate::providers::image) fn settings(toml: &str) -> ImageProviderSettings {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        toml::from_str(toml).unwrap()
+    }
+
+    /// An order for a picture with these sent along.
+    pub(in crate::providers::image) fn request(purpose: Purpose, roles: &[ImageRole]) -> ImageRequest {
+        let image = |role: &ImageRole| InputImage {
+            role: *role,
+            bytes: format!("{role:?}").into_bytes().into(),
+            media_type: "image/png",
+            width: 9,
+            height: 16,
+        };
+        ImageRequest {
+            purpose,
+            prompt: "a quiet table by a window".to_owned(),
+            negative: "people, words".to_owned(),
+            images: roles.iter().map(image).collect(),
+            mask: (purpose == Purpose::EditMasked).then(|| mask().into()),
+            width: 1080,
+            height: 1920,
+            seed: 7,
+            scene: None,
+        }
+    }
+
+    /// A mask of one pixel to change and one to keep.
+    fn mask() -> Vec<u8> {
+        let mut pixels = image::RgbaImage::from_pixel(2, 1, image::Rgba([0, 0, 0, 255]));
+        pixels.put_pixel(0, 0, image::Rgba([255, 255, 255, 0]));
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        pixels.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
 }
 
 #[cfg(test)]

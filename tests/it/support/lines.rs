@@ -30,6 +30,11 @@ pub(crate) const HURRIED: Duration = Duration::from_millis(700);
 /// A dialect in one of the ways it is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
+    OpenAi,
+    Ark,
+    ArkByAddress,
+    OpenRouter,
+    SiliconFlow,
     Gemini,
     DashScope,
     DashScopeTask,
@@ -44,6 +49,10 @@ impl Line {
 
     pub(crate) const fn dialect(self) -> Dialect {
         match self {
+            Self::OpenAi => Dialect::OpenAi,
+            Self::Ark | Self::ArkByAddress => Dialect::Ark,
+            Self::OpenRouter => Dialect::OpenRouter,
+            Self::SiliconFlow => Dialect::SiliconFlow,
             Self::Gemini => Dialect::Gemini,
             Self::DashScope | Self::DashScopeTask | Self::DashScopeRegion => Dialect::DashScope,
             Self::ComfyUi | Self::ComfyUiRegion => Dialect::ComfyUi,
@@ -52,12 +61,20 @@ impl Line {
 
     /// Whether the work is accepted first and asked for later.
     pub(crate) const fn is_task(self) -> bool {
-        !matches!(self, Self::Gemini | Self::DashScope)
+        matches!(self, Self::DashScopeTask | Self::DashScopeRegion | Self::ComfyUi | Self::ComfyUiRegion)
     }
 
     /// Whether results come as addresses.
     pub(crate) const fn has_addresses(self) -> bool {
-        matches!(self, Self::DashScope | Self::DashScopeTask | Self::DashScopeRegion)
+        matches!(
+            self,
+            Self::ArkByAddress | Self::SiliconFlow | Self::DashScope | Self::DashScopeTask | Self::DashScopeRegion
+        )
+    }
+
+    /// Whether results come in base64.
+    pub(crate) const fn has_base64(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Ark | Self::OpenRouter | Self::Gemini)
     }
 
     pub(crate) const fn is_comfyui(self) -> bool {
@@ -82,11 +99,20 @@ impl Line {
             "name": "vendor", "base_url": base_url, "api_key": "a-key",
             "allow_private_address": true,
         });
+        let here = || json!({ "download_hosts": "localhost" });
         let (kind, model, extra) = match self {
+            Self::OpenAi => ("openai", "gpt-image-2", json!({})),
+            Self::Ark => ("ark", "doubao-seedream-4-5-251128", json!({})),
+            Self::ArkByAddress => {
+                let extra = json!({ "download_hosts": "localhost", "response_format": "url" });
+                ("ark", "doubao-seedream-4-5-251128", extra)
+            }
+            Self::OpenRouter => ("openrouter", "google/gemini-2.5-flash-image", json!({})),
+            Self::SiliconFlow => ("siliconflow", "Qwen/Qwen-Image-Edit-2509", here()),
             Self::Gemini => ("gemini", "gemini-3.1-flash-image", json!({})),
-            Self::DashScope => ("dashscope", "qwen-image-edit-plus", json!({ "download_hosts": "localhost" })),
-            Self::DashScopeTask => ("dashscope", "wan2.5-i2i-preview", json!({ "download_hosts": "localhost" })),
-            Self::DashScopeRegion => ("dashscope", "wanx2.1-imageedit", json!({ "download_hosts": "localhost" })),
+            Self::DashScope => ("dashscope", "qwen-image-edit-plus", here()),
+            Self::DashScopeTask => ("dashscope", "wan2.5-i2i-preview", here()),
+            Self::DashScopeRegion => ("dashscope", "wanx2.1-imageedit", here()),
             Self::ComfyUi => (
                 "comfyui",
                 "flux",

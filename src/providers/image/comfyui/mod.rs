@@ -24,13 +24,13 @@ use serde_json::{Value, json};
 use super::{
     DialectError, ImageCapabilities, ImageProvider, ImageRequest, NativeMask, Picture, Progress, PromptLanguage,
     Purpose, Rendered, Sizing, Started,
-    extra::{self, Extra},
+    setup::{Key, Setup, invalid},
 };
 use crate::{
     config::ImageProviderSettings,
     providers::{
         CallContext, FailureClass, ProviderError,
-        wire::{Authorization, Verdict, Wire},
+        wire::{Verdict, Wire},
     },
 };
 use workflow::{Filling, Workflow};
@@ -55,26 +55,22 @@ pub(super) struct ComfyUi {
 }
 
 impl ComfyUi {
-    /// Reads a table of the settings and the workflow it names. `extra`: `workflow` (a file),
-    /// `inputs` (a table of places, see the operations page), `multiple`, `pixels_min`, `pixels_max`,
-    /// `prompt_chars`, `language` (`en` or `zh`).
+    /// Reads a table of the settings and the workflow it names. `extra`: `workflow` (a file), `inputs`
+    /// (a table of places, see the operations page), `multiple` of the size's sides, and what all
+    /// kinds take.
     pub(super) fn new(settings: &ImageProviderSettings) -> Result<Self, DialectError> {
-        let base_url = settings.base_url.as_deref().ok_or(DialectError::Missing("base_url"))?;
-        let mut extra = Extra::of(settings);
-        let path = extra.text("workflow")?.ok_or(DialectError::Missing("extra.workflow"))?;
-        let inputs = extra.value("inputs").ok_or(DialectError::Missing("extra.inputs"))?;
-        let file = std::fs::read(path).map_err(|error| extra::invalid("workflow", format!("{path}: {error}")))?;
+        let mut setup = Setup::new(settings);
+        let path = setup.text("workflow")?.ok_or(DialectError::Missing("extra.workflow"))?;
+        let inputs = setup.value("inputs").ok_or(DialectError::Missing("extra.inputs"))?;
+        let unusable = |problem: String| invalid("extra.workflow", problem);
+        let file = std::fs::read(&path).map_err(|error| unusable(format!("{path}: {error}")))?;
         let file = String::from_utf8(file).ok().filter(|file| file.len() <= WORKFLOW_BYTES_MAX);
-        let file = file.ok_or_else(|| extra::invalid("workflow", format!("{path}: no text of at most 4 MB")))?;
-        let workflow = Workflow::parse(&file, inputs).map_err(|problem| extra::invalid("workflow", problem))?;
-        let sizing = Sizing::Free {
-            multiple: extra.number("multiple", 1, 16)? as u32,
-            pixels_min: extra.number("pixels_min", 1, 262_144)?,
-            pixels_max: extra.number("pixels_max", 65_536, 2_359_296)?,
-        };
-        let prompt_chars_max = extra.number("prompt_chars", 50, 800)? as usize;
-        let language = extra.choice("language", &[("en", PromptLanguage::English), ("zh", PromptLanguage::Chinese)])?;
-        extra.finish()?;
+        let file = file.ok_or_else(|| unusable(format!("{path}: no text of at most 4 MB")))?;
+        let workflow = Workflow::parse(&file, inputs).map_err(unusable)?;
+        if setup.takes_mask() && !workflow.takes_mask() {
+            return Err(invalid("native_mask", "the workflow has no place for a mask (extra.inputs.mask)"));
+        }
+        let multiple = setup.whole("multiple", 1..=256)?.unwrap_or(16) as u32;
         let able: &[Purpose] = match (workflow.images_max(), workflow.takes_mask()) {
             (0, _) => &[Purpose::Plate],
             (_, true) => &[Purpose::EditMasked],
@@ -82,25 +78,27 @@ impl ComfyUi {
             (1, false) => &[Purpose::Poster, Purpose::EditWhole],
             (_, false) => &[Purpose::Poster, Purpose::EditWhole, Purpose::EditMasked],
         };
-        let authorization = settings.api_key.clone().map_or(Authorization::None, Authorization::Bearer);
-        Ok(Self {
-            name: settings.name.clone(),
-            model: settings.model.clone().unwrap_or_else(|| "comfyui".to_owned()),
-            wire: Wire::new(base_url, authorization, settings.allow_private_address)?,
-            capabilities: ImageCapabilities {
-                purposes: extra::purposes(settings, able)?,
-                native_mask: if workflow.takes_mask() { NativeMask::Alpha } else { NativeMask::None },
-                images_max: workflow.images_max(),
-                image_bytes_max: IMAGE_BYTES_MAX,
-                sizing: if workflow.takes_size() { sizing } else { Sizing::FollowsInput },
-                prompt_chars_max,
-                language: language.unwrap_or(PromptLanguage::English),
-                // Nobody sends an invoice, but minutes of a graphics card are not free either: so calls
-                // are recorded, followed up and held back like those of a vendor.
-                is_billed: true,
+        let capabilities = setup.capabilities(ImageCapabilities {
+            purposes: able.to_vec(),
+            native_mask: if workflow.takes_mask() { NativeMask::Alpha } else { NativeMask::None },
+            images_max: workflow.images_max(),
+            image_bytes_max: IMAGE_BYTES_MAX,
+            sizing: if workflow.takes_size() {
+                Sizing::Free { multiple, pixels_min: 262_144, pixels_max: 2_359_296 }
+            } else {
+                Sizing::FollowsInput
             },
-            workflow,
-        })
+            prompt_chars_max: 800,
+            language: PromptLanguage::English,
+            // Nobody sends an invoice, but minutes of a graphics card are not free either: so calls
+            // are recorded, followed up and held back like those of a vendor.
+            is_billed: true,
+        })?;
+        let wire = setup.wire(None, Key::Optional)?;
+        let model = setup.model().unwrap_or_else(|| "comfyui".to_owned());
+        let name = setup.name();
+        setup.finish()?;
+        Ok(Self { name, model, wire, workflow, capabilities })
     }
 
     /// Stores a picture on the server under a name made of its content, so that one photo of ten

@@ -6,8 +6,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::providers::image::extra;
-
 /// A place for a value: a node and one of its inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
@@ -191,9 +189,18 @@ fn choices(declared: &Value) -> Option<&Vec<Value>> {
     declared[0].as_array().or_else(|| if declared[0] == "COMBO" { declared[1]["options"].as_array() } else { None })
 }
 
+/// A text or a list of texts.
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(text) => Some(vec![text]),
+        Value::Array(items) => items.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
+}
+
 fn slots(nodes: &Map<String, Value>, inputs: &Map<String, Value>, name: &str, kind: Kind) -> Result<Vec<Slot>, String> {
     let Some(value) = inputs.get(name) else { return Ok(Vec::new()) };
-    let places = extra::texts(value).ok_or_else(|| format!("inputs.{name}: must be a place such as \"6.text\""))?;
+    let places = texts(value).ok_or_else(|| format!("inputs.{name}: must be a place such as \"6.text\""))?;
     places
         .iter()
         .map(|place| {

@@ -8,11 +8,14 @@ use crate::providers::{FailureClass, wire::Verdict};
 
 /// What a `{code, message}` says. The code goes before the status: an account in debt comes as 400,
 /// a used-up quota as 429.
-pub(super) fn verdict(_status: StatusCode, body: &Value) -> Verdict {
+pub(super) fn verdict(status: StatusCode, body: &Value) -> Verdict {
     let code = body["code"].as_str().filter(|code| !code.is_empty());
     let message = body["message"].as_str().unwrap_or_default();
     Verdict {
-        class: code.and_then(|code| class_of(code, message)),
+        // A code that says nothing to us leaves it to the status, with the same care.
+        class: code
+            .and_then(|code| class_of(code, message))
+            .or_else(|| matches!(status.as_u16(), 400 | 413 | 415 | 422).then_some(FailureClass::NotAsked)),
         code: code.map(str::to_owned),
         message: (!message.is_empty()).then(|| message.to_owned()),
         retry_after: None,

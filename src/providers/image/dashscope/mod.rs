@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 use super::{
     DialectError, ImageCapabilities, ImageProvider, ImageRequest, ImageRole, NativeMask, Picture, Progress,
     PromptLanguage, Rendered, Sizing, Started,
-    extra::{self, Extra},
+    setup::{Key, Setup, invalid},
 };
 use crate::{
     config::ImageProviderSettings,
     providers::{
         CallContext, FailureClass, ProviderError,
-        wire::{Answer, Authorization, Downloads, Wire},
+        wire::{Answer, Downloads, Wire},
     },
 };
 use codes::verdict;
@@ -58,45 +58,48 @@ pub(super) struct DashScope {
 
 impl DashScope {
     /// Reads a table of the settings. `extra`: `service` (the word in the address that names the kind
-    /// of call), `mode` (`sync` or `task`), `sizes` (a list of `W*H`), `images_max`, all of which
-    /// follow from the model's name where it is known; `watermark`; `download_hosts`.
+    /// of call) and `mode` (`sync` or `task`), which follow from the model's name where it is known;
+    /// `watermark`; and what all kinds take.
     pub(super) fn new(settings: &ImageProviderSettings) -> Result<Self, DialectError> {
-        let name = extra::model(settings)?;
-        let mut extra = Extra::of(settings);
-        let model = Model::named(&name, extra.choice("service", &Form::BY_SERVICE)?);
-        let is_task = extra.choice("mode", &[("sync", false), ("task", true)])?.unwrap_or(model.is_task);
-        let sizes = extra.texts("sizes")?;
-        let sizing = if sizes.is_empty() { model.sizing.clone() } else { models::sizes(&sizes)? };
-        let images_max = extra.number("images_max", 0, model.images_max as u64)? as usize;
-        let watermark = extra.flag("watermark", false)?;
-        let hosts = std::iter::once(DOWNLOAD_HOST.to_owned()).chain(extra.texts("download_hosts")?);
-        extra.finish()?;
-        let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-        let authorization = extra::authorization(settings, Authorization::Bearer)?;
-        Ok(Self {
-            wire: Wire::new(base_url, authorization, settings.allow_private_address)?,
-            downloads: Downloads::new(hosts, settings.allow_private_address)?,
-            capabilities: ImageCapabilities {
-                purposes: extra::purposes(settings, model.able(images_max))?,
-                native_mask: if model.form == Form::RegionEdit { NativeMask::Luma } else { NativeMask::None },
-                images_max,
-                image_bytes_max: IMAGE_BYTES_MAX,
-                sizing,
-                prompt_chars_max: PROMPT_CHARS_MAX,
-                language: PromptLanguage::Chinese,
-                is_billed: true,
-            },
-            name: settings.name.clone(),
+        let mut setup = Setup::new(settings);
+        let name = setup.needed_model()?;
+        let service = setup.choice("service", &Form::SERVICES)?;
+        let model = Model::named(&name, service.map(Form::of_service));
+        let native_mask = if model.form == Form::RegionEdit { NativeMask::Luma } else { NativeMask::None };
+        if setup.takes_mask() && native_mask == NativeMask::None {
+            return Err(invalid("native_mask", "of this vendor's models only wanx2.1-imageedit takes a mask"));
+        }
+        let is_task = setup.choice("mode", &["sync", "task"])?.map_or(model.is_task, |mode| mode == "task");
+        let watermark = setup.flag("watermark")?.unwrap_or(false);
+        let capabilities = setup.capabilities(ImageCapabilities {
+            purposes: model.purposes.to_vec(),
+            native_mask,
+            images_max: model.images_max,
+            image_bytes_max: IMAGE_BYTES_MAX,
+            sizing: model.sizing,
+            prompt_chars_max: PROMPT_CHARS_MAX,
+            language: PromptLanguage::Chinese,
+            is_billed: true,
+        })?;
+        let wire = setup.wire(Some(BASE_URL), Key::Needed)?;
+        let downloads = setup.downloads(&[DOWNLOAD_HOST])?;
+        let provider = Self {
+            name: setup.name(),
+            model: name,
+            wire,
+            downloads,
+            capabilities,
             form: model.form,
             is_task,
             watermark,
-            model: name,
-        })
+        };
+        setup.finish()?;
+        Ok(provider)
     }
 
     fn body(&self, request: &ImageRequest, mask: Option<String>) -> Result<Value, ProviderError> {
         let clip = |text: &str, chars: usize| text.chars().take(chars).collect::<String>();
-        let prompt = clip(&request.prompt, PROMPT_CHARS_MAX);
+        let prompt = clip(&request.prompt, self.capabilities.prompt_chars_max);
         let negative = clip(&request.negative, NEGATIVE_CHARS_MAX);
         let images: Vec<String> = request.images.iter().map(super::InputImage::data_url).collect();
         // Our prompt is written for the model; letting another model rewrite it would undo that. The
@@ -323,7 +326,7 @@ mod tests {
     use super::*;
     use crate::providers::image::{
         Purpose,
-        extra::tests::{request, settings},
+        setup::orders::{request, settings},
     };
     use reqwest::StatusCode;
 
@@ -402,9 +405,10 @@ mod tests {
         for (rest, named) in [
             ("model = 'qwen-image-edit'\npurposes = ['plate']", "purposes"),
             ("model = 'qwen-image'\npurposes = ['poster']", "purposes"),
-            ("model = 'qwen-image'\nextra = { sizes = '1024x1024' }", "extra.sizes"),
+            ("model = 'qwen-image'\nextra = { sizes = 'large' }", "extra.sizes"),
             ("model = 'qwen-image'\nextra = { service = 'x' }", "extra.service"),
             ("model = 'qwen-image'\nextra = { seed = 1 }", "extra.seed"),
+            ("model = 'qwen-image-2.0'\nnative_mask = true", "native_mask"),
         ] {
             let table = settings(&format!("name = 'd'\nkind = 'dashscope'\napi_key = 'k'\n{rest}"));
             let error = DashScope::new(&table).unwrap_err().to_string();

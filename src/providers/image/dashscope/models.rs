@@ -1,7 +1,7 @@
 //! Which model is called how. Names change faster than programs, so all of it can be set by hand;
 //! what a name begins with gives the default.
 
-use crate::providers::image::{DialectError, Purpose, Sizing, extra};
+use crate::providers::image::{Purpose, Sizing};
 
 /// The kind of call a model takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +19,19 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The word in the address, for the setting `service`.
-    pub(super) const BY_SERVICE: [(&'static str, Self); 4] = [
-        ("multimodal-generation", Self::Messages),
-        ("image-generation", Self::TaskMessages),
-        ("text2image", Self::FromWords),
-        ("image2image", Self::FromPictures),
-    ];
+    /// The words in addresses, for the setting `service`.
+    pub(super) const SERVICES: [&'static str; 4] =
+        ["multimodal-generation", "image-generation", "text2image", "image2image"];
+
+    /// The kind of call behind one of [`Form::SERVICES`].
+    pub(super) fn of_service(service: &str) -> Self {
+        match service {
+            "image-generation" => Self::TaskMessages,
+            "text2image" => Self::FromWords,
+            "image2image" => Self::FromPictures,
+            _ => Self::Messages,
+        }
+    }
 
     /// The last two parts of the address.
     pub(super) const fn path(self) -> &'static str {
@@ -50,7 +56,7 @@ pub(super) struct Model {
     pub(super) is_task: bool,
     pub(super) sizing: Sizing,
     pub(super) images_max: usize,
-    needs_picture: bool,
+    pub(super) purposes: &'static [Purpose],
 }
 
 impl Model {
@@ -83,18 +89,14 @@ impl Model {
             Some(form) => form,
             None => known,
         };
-        let needs_picture = form.needs_picture(name);
-        Self { form, is_task: form != Form::Messages, sizing, images_max, needs_picture }
-    }
-
-    /// What it can be asked for with so many pictures sent along.
-    pub(super) fn able(&self, images_max: usize) -> &'static [Purpose] {
-        match (self.form, images_max) {
-            (Form::FromWords, _) | (_, 0) => &[Purpose::Plate],
-            (Form::RegionEdit, _) => &[Purpose::EditWhole, Purpose::EditMasked],
-            _ if self.needs_picture => &[Purpose::Poster, Purpose::EditWhole, Purpose::EditMasked],
+        let purposes: &[Purpose] = match form {
+            Form::FromWords => &[Purpose::Plate],
+            Form::RegionEdit => &[Purpose::EditWhole, Purpose::EditMasked],
+            _ if form.needs_picture(name) => &[Purpose::Poster, Purpose::EditWhole, Purpose::EditMasked],
+            _ if images_max == 0 => &[Purpose::Plate],
             _ => &Purpose::ALL,
-        }
+        };
+        Self { form, is_task: form != Form::Messages, sizing, images_max, purposes }
     }
 }
 
@@ -107,17 +109,6 @@ fn is_editor(name: &str) -> bool {
 fn dated(name: &str, plain: &str) -> bool {
     name.strip_prefix(plain)
         .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|date| date.starts_with("202")))
-}
-
-/// Sizes in the vendor's spelling, such as `1152*2048`.
-pub(super) fn sizes(texts: &[String]) -> Result<Sizing, DialectError> {
-    let side = |text: &str| text.trim().parse::<u32>().ok().filter(|side| (64..=8192).contains(side));
-    let size = |text: &String| {
-        let (width, height) = text.split_once('*')?;
-        Some((side(width)?, side(height)?))
-    };
-    let sizes: Option<Vec<(u32, u32)>> = texts.iter().map(size).collect();
-    sizes.map(Sizing::List).ok_or_else(|| extra::invalid("sizes", "must be sizes such as 1152*2048"))
 }
 
 #[cfg(test)]
@@ -148,9 +139,9 @@ mod tests {
 
     #[test]
     fn who_needs_a_picture_is_not_asked_for_a_plate() {
-        assert_eq!(Model::named("qwen-image", None).able(0), [Purpose::Plate]);
-        assert_eq!(Model::named("qwen-image-2.0", None).able(3), Purpose::ALL);
-        assert!(!Model::named("qwen-image-edit-plus", None).able(3).contains(&Purpose::Plate));
-        assert!(!Model::named("wan2.5-i2i-preview", None).able(3).contains(&Purpose::Plate));
+        assert_eq!(Model::named("qwen-image", None).purposes, [Purpose::Plate]);
+        assert_eq!(Model::named("qwen-image-2.0", None).purposes, Purpose::ALL);
+        assert!(!Model::named("qwen-image-edit-plus", None).purposes.contains(&Purpose::Plate));
+        assert!(!Model::named("wan2.5-i2i-preview", None).purposes.contains(&Purpose::Plate));
     }
 }

@@ -73,14 +73,14 @@ fn router_refusal(refusal: Refusal) -> (u16, Value) {
 
 fn flow_refusal(refusal: Refusal) -> (u16, Value) {
     let (status, code, message) = match refusal {
-        Refusal::RateLimited => (429, 50_604, "Request was rejected due to rate limiting."),
-        Refusal::Quota => (403, 30_001, "Sorry, your account balance is insufficient"),
-        Refusal::Key => (401, 20_001, "Invalid token"),
-        Refusal::Model => (400, 20_012, "Model does not exist. Please check it carefully."),
-        Refusal::Request => (400, 20_015, "The parameter is invalid."),
-        Refusal::Input | Refusal::Output => (451, 50_501, "The content was declined."),
-        Refusal::Server => (500, 50_000, "Unknown error, please retry your requests."),
-        Refusal::Overloaded => (503, 50_505, "Model service overloaded. Please try again later."),
+        Refusal::RateLimited => (429, Value::Null, "Request was rejected due to rate limiting."),
+        Refusal::Quota => (403, json!(30_001), "Sorry, your account balance is insufficient"),
+        Refusal::Key => (401, Value::Null, "Invalid token"),
+        Refusal::Model => (400, json!(20_012), "Model does not exist. Please check it carefully."),
+        Refusal::Request => (400, json!(20_015), "The parameter is invalid."),
+        Refusal::Input | Refusal::Output => (451, Value::Null, "The prompt may hold prohibited content."),
+        Refusal::Server => (500, json!(50_000), "Unknown error, please retry your requests."),
+        Refusal::Overloaded => (503, json!(50_505), "Model service overloaded. Please try again later."),
     };
     (status, json!({ "code": code, "message": message, "data": null }))
 }
@@ -105,7 +105,7 @@ pub(super) fn answer(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault)
     }
 }
 
-/// The size that a request names in one of its ways.
+/// The size that a request names in one of its ways; who edits names none and gets the photo's.
 fn size(seen: &Seen, body: &Value) -> (u32, u32) {
     let named = ["size", "image_size"].into_iter().find_map(|key| body[key].as_str().map(str::to_owned));
     let named = named.or_else(|| seen.field("size"));
@@ -118,7 +118,7 @@ fn size(seen: &Seen, body: &Value) -> (u32, u32) {
     }
     let ratio = body["aspect_ratio"].as_str().and_then(|text| text.split_once(':'));
     let ratio = ratio.and_then(|(across, down)| Some((across.parse().ok()?, down.parse().ok()?)));
-    ratio.map_or((1024, 1024), |(across, down): (u32, u32)| (across * 96, down * 96))
+    ratio.map_or((928, 1664), |(across, down): (u32, u32)| (across * 96, down * 96))
 }
 
 fn images(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault) -> Reply {
