@@ -206,8 +206,13 @@ fn probes_tell_what_is_wrong() {
     run(async {
         for line in Line::ALL {
             let vendor = Vendor::start(Script::default()).await;
-            let told = line.provider(&vendor).probe(&call(PATIENT)).await;
+            let provider = line.provider(&vendor);
+            let told = provider.probe(&call(PATIENT)).await;
             told.unwrap_or_else(|error| panic!("{line:?}: {error}"));
+            vendor.play(Script::default().with_enquiries([Fault::Refused(Refusal::Key)]));
+            let error = provider.probe(&call(PATIENT)).await.expect_err("the key is not known");
+            assert_eq!(error.class, Misconfigured, "{line:?}: {error}");
+            assert!(!error.to_string().contains("a-key"), "{error}");
             assert_eq!(vendor.calls(), 0, "{line:?} paints nothing");
         }
     });

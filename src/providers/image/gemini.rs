@@ -58,7 +58,7 @@ impl Gemini {
             return Err(invalid("native_mask", "Gemini takes no mask"));
         }
         let model = setup.needed_model()?;
-        let model = model.strip_prefix("models/").map(str::to_owned).unwrap_or(model);
+        let model = model.trim_start_matches("models/").to_owned();
         // It becomes part of an address.
         if !model.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) {
             return Err(invalid("model", "has characters that no model's name has"));

@@ -114,7 +114,7 @@ impl Seen {
 enum Kind {
     /// Asks a model for something: takes the script's next entry.
     Call,
-    /// Asks how a call stands.
+    /// Asks how a call stands, or whether the server would take one.
     Enquiry,
     /// Anything else.
     Aside,
@@ -307,18 +307,17 @@ fn kind(seen: &Seen) -> Kind {
     match seen.dialect {
         Some(Dialect::ComfyUi) => match seen.path.as_str() {
             "prompt" if is_post => Kind::Call,
-            path if path.starts_with("history/") => Kind::Enquiry,
+            path if path.starts_with("history/") || path == "object_info" => Kind::Enquiry,
             _ => Kind::Aside,
         },
-        Some(Dialect::DashScope) if seen.path.starts_with("tasks/") => {
-            if is_post {
-                Kind::Aside
-            } else {
-                Kind::Enquiry
-            }
+        Some(Dialect::DashScope) if is_post && seen.path.starts_with("tasks/") => Kind::Aside,
+        // Without a prompt nothing is painted: the cheapest way to ask whether a key is good.
+        Some(Dialect::Ark) if is_post && seen.json()["prompt"].is_null() && seen.path.starts_with("images/") => {
+            Kind::Enquiry
         }
         Some(_) if is_post => Kind::Call,
-        _ => Kind::Aside,
+        Some(_) => Kind::Enquiry,
+        None => Kind::Aside,
     }
 }
 

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Books, Dialect, Fault, Refusal, Reply, Seen, fitting};
 
+/// What the lists of models name.
+const MODELS: [&str; 4] = ["gpt-image-2", "google/gemini-2.5-flash-image", "Qwen/Qwen-Image-Edit-2509", "stub-text"];
+
 pub(super) fn refusal(dialect: Dialect, refusal: Refusal) -> (u16, Value) {
     match dialect {
         Dialect::Ark => ark_refusal(refusal),
@@ -89,20 +92,23 @@ pub(super) fn answer(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault)
     match seen.path.as_str() {
         "images/generations" | "images/edits" | "images" => images(books, seen, dialect, fault),
         "chat/completions" => chat(seen, fault),
-        "models" => {
-            let model = |id: &str| json!({ "id": id, "object": "model", "created": 1, "owned_by": "stub" });
-            Reply::json(200, &json!({ "object": "list", "data": [model("stub-image"), model("stub-text")] }))
+        "key" => Reply::json(200, &json!({ "data": { "label": "stub", "limit_remaining": 9.5 } })),
+        "models" | "images/models" => {
+            let models = MODELS.iter().map(|id| model(id)).collect::<Vec<_>>();
+            Reply::json(200, &json!({ "object": "list", "data": models }))
         }
-        path => match path.strip_prefix("models/") {
-            Some("missing") | None => {
+        path => match path.strip_prefix("models/").filter(|id| MODELS.contains(id)) {
+            Some(id) => Reply::json(200, &model(id)),
+            None => {
                 let (status, body) = refusal(dialect, Refusal::Model);
                 Reply::json(status, &body)
             }
-            Some(model) => {
-                Reply::json(200, &json!({ "id": model, "object": "model", "created": 1, "owned_by": "stub" }))
-            }
         },
     }
+}
+
+fn model(id: &str) -> Value {
+    json!({ "id": id, "object": "model", "created": 1, "owned_by": "stub" })
 }
 
 /// The size that a request names in one of its ways; who edits names none and gets the photo's.
@@ -123,6 +129,11 @@ fn size(seen: &Seen, body: &Value) -> (u32, u32) {
 
 fn images(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault) -> Reply {
     let body = seen.json();
+    if dialect == Dialect::Ark && body["prompt"].is_null() {
+        let lacks =
+            json!({ "code": "MissingParameter", "message": "The parameter prompt is missing.", "param": "prompt" });
+        return Reply::json(400, &json!({ "error": lacks }));
+    }
     let size = size(seen, &body);
     let wants_url = match dialect {
         Dialect::SiliconFlow => true,
