@@ -1,6 +1,12 @@
 //! The real clients of image models, each configured for the scripted vendor.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use haibao::{
@@ -44,8 +50,19 @@ pub(crate) enum Line {
 }
 
 impl Line {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Gemini, Self::DashScope, Self::DashScopeTask, Self::DashScopeRegion, Self::ComfyUi, Self::ComfyUiRegion];
+    pub(crate) const ALL: [Self; 11] = [
+        Self::OpenAi,
+        Self::Ark,
+        Self::ArkByAddress,
+        Self::OpenRouter,
+        Self::SiliconFlow,
+        Self::Gemini,
+        Self::DashScope,
+        Self::DashScopeTask,
+        Self::DashScopeRegion,
+        Self::ComfyUi,
+        Self::ComfyUiRegion,
+    ];
 
     pub(crate) const fn dialect(self) -> Dialect {
         match self {
@@ -184,12 +201,14 @@ pub(crate) async fn painted(
     provider: &dyn ImageProvider,
     timeout: Duration,
 ) -> Result<Rendered, ProviderError> {
-    let call = CallContext { nonce: NONCE.to_owned(), ..call(timeout) };
+    static TURN: AtomicU64 = AtomicU64::new(0);
+    let nonce = format!("{:032x}", TURN.fetch_add(1, Ordering::Relaxed));
+    let call = CallContext { nonce, ..call(timeout) };
     let request = request(line);
     let asked = provider.capabilities().size_for(1080, 1920);
     let judged = |rendered: Rendered| {
         let Picture::Encoded(bytes) = &rendered.picture else { panic!("a vendor sends bytes") };
-        match plate::from_bytes(bytes, (1080, 1920), asked) {
+        match plate::from_bytes(bytes, (108, 192), asked) {
             Ok(_) => Ok(rendered),
             Err(fault) => Err(ProviderError::no_result(fault.to_string())),
         }

@@ -45,13 +45,12 @@ pub(super) fn answer(books: &Books, seen: &Seen, fault: Fault) -> Reply {
         let output = json!({ "task_id": id, "task_status": state });
         return Reply::json(200, &json!({ "request_id": "stub-request", "output": output }));
     }
-    let output = result(books, size, fault, is_messages);
+    let output = result(&books.address_of(size, fault), fault, is_messages);
     let usage = json!({ "image_count": 1, "width": size.0, "height": size.1 });
     Reply::json(200, &json!({ "request_id": "stub-request", "output": output, "usage": usage }))
 }
 
-fn result(books: &Books, size: (u32, u32), fault: Fault, is_messages: bool) -> Value {
-    let url = books.address_of(size, fault);
+fn result(url: &str, fault: Fault, is_messages: bool) -> Value {
     let (_, declined) = refusal(Refusal::Output);
     let declined = json!({ "code": declined["code"], "message": declined["message"] });
     if is_messages {
@@ -98,7 +97,14 @@ fn task(books: &Books, id: &str) -> Reply {
             output["message"] = told["message"].clone();
             return answer(output);
         }
-        fault => result(books, work.size, fault, id.ends_with("messages")),
+        fault => {
+            // One result has one address, however often it is asked for.
+            let url = if work.file.is_empty() { books.address_of(work.size, fault) } else { work.file };
+            if let Some(kept) = books.memory().works.get_mut(id) {
+                kept.file.clone_from(&url);
+            }
+            result(&url, fault, id.ends_with("messages"))
+        }
     };
     output["task_id"] = json!(id);
     output["task_status"] = json!("SUCCEEDED");

@@ -32,7 +32,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub(crate) use faults::{Broken, Fault, Refusal, Script, UrlFault, Wait};
-use pictures::{Made, Pictures};
+use pictures::{Made, PICTURES};
 use reply::Reply;
 
 /// Bytes of a request.
@@ -127,7 +127,7 @@ struct Work {
     polls_left: u32,
     size: (u32, u32),
     is_cancelled: bool,
-    /// The answer of an earlier run of the same graph.
+    /// Where the result lies, once that is decided.
     file: String,
 }
 
@@ -154,7 +154,6 @@ impl Memory {
 /// Everything that the server remembers.
 struct Books {
     memory: Mutex<Memory>,
-    pictures: Pictures,
     address: SocketAddr,
 }
 
@@ -166,8 +165,8 @@ impl Books {
     /// The picture that a fault leaves of one of this size.
     fn picture(&self, size: (u32, u32), fault: Fault) -> Arc<Made> {
         match fault {
-            Fault::Broken(broken) => self.pictures.broken(size, broken),
-            _ => self.pictures.good(size),
+            Fault::Broken(broken) => PICTURES.broken(size, broken),
+            _ => PICTURES.good(size),
         }
     }
 
@@ -242,7 +241,7 @@ pub(crate) async fn serve(listener: TcpListener, script: Script) {
 fn books(listener: &TcpListener, script: Script) -> Arc<Books> {
     let address = listener.local_addr().expect("a listener has an address");
     let memory = Mutex::new(Memory { script, ..Memory::default() });
-    Arc::new(Books { memory, pictures: Pictures::default(), address })
+    Arc::new(Books { memory, address })
 }
 
 async fn run(listener: TcpListener, books: Arc<Books>) {

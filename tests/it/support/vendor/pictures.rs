@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io::Cursor,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -28,9 +28,11 @@ impl Made {
 
 type Key = ((u32, u32), Option<Broken>);
 
-/// Everything drawn so far: drawing costs more than sending.
+/// Everything drawn so far, for all servers of the process: drawing costs more than sending.
 #[derive(Default)]
 pub(super) struct Pictures(Mutex<HashMap<Key, Arc<Made>>>);
+
+pub(super) static PICTURES: LazyLock<Pictures> = LazyLock::new(Pictures::default);
 
 impl Pictures {
     /// A quiet gradient with a few shapes: nothing that a check could take for blank.
@@ -64,12 +66,24 @@ impl Pictures {
     }
 }
 
+/// Rows are drawn once and repeated: tests are built without optimisation.
 fn drawn((width, height): (u32, u32)) -> RgbImage {
-    RgbImage::from_fn(width, height, |x, y| {
-        let (across, down) = (x * 90 / width.max(1), y * 120 / height.max(1));
-        let lift = if (across / 15 + down / 20) % 2 == 0 { 18 } else { 0 };
-        Rgb([(70 + across + lift) as u8, (60 + down + lift) as u8, (150 - across / 2 + lift) as u8])
-    })
+    const REPEATED: u32 = 16;
+    let mut bytes = Vec::with_capacity((width * height * 3) as usize);
+    for y in (0..height).step_by(REPEATED as usize) {
+        let down = y * 120 / height.max(1);
+        let row: Vec<u8> = (0..width)
+            .flat_map(|x| {
+                let across = x * 90 / width.max(1);
+                let lift = if (across / 15 + down / 20) % 2 == 0 { 18 } else { 0 };
+                [70 + across + lift, 60 + down + lift, 150 - across / 2 + lift].map(|channel| channel as u8)
+            })
+            .collect();
+        for _ in y..height.min(y + REPEATED) {
+            bytes.extend_from_slice(&row);
+        }
+    }
+    RgbImage::from_raw(width, height, bytes).expect("every row was drawn")
 }
 
 fn png(pixels: &RgbImage) -> Vec<u8> {
@@ -103,11 +117,7 @@ pub(super) fn file(books: &Books, seen: &Seen) -> Reply {
     let Some(name) = seen.path.strip_prefix("files/") else {
         // Whoever is led here finds something worth stealing.
         let is_bait = seen.path.starts_with("secret/");
-        return if is_bait {
-            Reply::bytes(200, "image/png", books.pictures.good((90, 160)).bytes.clone())
-        } else {
-            gone()
-        };
+        return if is_bait { Reply::bytes(200, "image/png", PICTURES.good((90, 160)).bytes.clone()) } else { gone() };
     };
     let found = {
         let mut memory = books.memory();
@@ -128,7 +138,7 @@ pub(super) fn file(books: &Books, seen: &Seen) -> Reply {
         UrlFault::Circle => Reply::text(302, "").with("location", &format!("http://localhost:{port}/files/{name}")),
         UrlFault::TooLarge => Reply::bytes(200, "image/png", vec![0; (30 << 20) + 1].into()),
         UrlFault::Flaky if asked <= 2 => Reply::text(503, ""),
-        UrlFault::Holds(broken) => Reply::bytes(200, "image/png", books.pictures.broken(size, broken).bytes.clone()),
-        _ => Reply::bytes(200, "image/png", books.pictures.good(size).bytes.clone()),
+        UrlFault::Holds(broken) => Reply::bytes(200, "image/png", PICTURES.broken(size, broken).bytes.clone()),
+        _ => Reply::bytes(200, "image/png", PICTURES.good(size).bytes.clone()),
     }
 }
