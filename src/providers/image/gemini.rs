@@ -161,7 +161,7 @@ fn verdict(status: StatusCode, body: &Value) -> Verdict {
         | "NOT_FOUND"
         | "OUT_OF_RANGE"
         | "UNIMPLEMENTED" => Some(FailureClass::Misconfigured),
-        _ => unnamed(status),
+        _ => Some(unnamed(status)),
     };
     Verdict {
         class,
@@ -172,11 +172,11 @@ fn verdict(status: StatusCode, body: &Value) -> Verdict {
 }
 
 /// The class of a failure whose word says nothing to us.
-fn unnamed(status: StatusCode) -> Option<FailureClass> {
-    Some(match status.as_u16() {
+fn unnamed(status: StatusCode) -> FailureClass {
+    match status.as_u16() {
         400 | 413 | 415 | 422 => FailureClass::NotAsked,
         _ => class_of_status(status),
-    })
+    }
 }
 
 /// Whether waiting a minute cannot help: a day's quota, a model without any, an empty account.

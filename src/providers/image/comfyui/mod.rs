@@ -1,4 +1,4 @@
-//! A ComfyUI server of one's own, driven by a workflow of one's own.
+//! A server of one's own that runs `ComfyUI`, driven by a workflow of one's own.
 //!
 //! The number of the work is chosen here, before the call, so no crash and no lost answer can lose
 //! it: what the history says is the truth, then the queue, and what neither knows never began. The

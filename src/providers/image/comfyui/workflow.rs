@@ -94,7 +94,7 @@ impl Workflow {
             // Without a name of its own for every picture the server hands out an older one.
             return Err(format!("inputs.output: node {output} has no filename_prefix; use SaveImage"));
         }
-        Ok(Self { prompt, negative, seed, width, height, images, mask, output, nodes })
+        Ok(Self { nodes, prompt, negative, seed, width, height, images, mask, output })
     }
 
     /// How many pictures it takes.

@@ -1,4 +1,4 @@
-//! DashScope (百炼): Qwen-Image and Wan, at once or as a task.
+//! Alibaba's 百炼 (`dashscope`): Qwen-Image and Wan, at once or as a task.
 //!
 //! An accepted task is known by its number, so a process that dies asks for it again instead of
 //! paying twice. A task that failed is told with status 200, in the words of an error body. A picture
@@ -43,7 +43,7 @@ const TASK_PAUSE: Duration = Duration::from_secs(2);
 /// Sets a reference that is a result's address apart from one that is a task's number.
 const ADDRESS_MARK: &str = "result:";
 
-/// One model of DashScope.
+/// One model of 百炼.
 #[derive(Debug)]
 pub(super) struct DashScope {
     name: String,
