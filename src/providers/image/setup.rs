@@ -230,7 +230,7 @@ pub(super) mod orders {
 
     /// A table of the settings, as somebody would write it.
     pub(in crate::providers::image) fn settings(toml: &str) -> ImageProviderSettings {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::providers::wire::init_crypto();
         toml::from_str(toml).unwrap()
     }
 
