@@ -9,8 +9,14 @@
 //! To add a model, implement [`TextModel`] in a file beside these and name its kind where the
 //! dialects are built.
 
+mod dialects;
+mod gemini;
+mod ladder;
+mod openai;
 mod readers;
 mod scripted;
+#[cfg(test)]
+mod testing;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,6 +24,7 @@ use serde_json::Value;
 
 use super::{CallContext, ProviderError, Usage};
 
+pub use dialects::text_model;
 pub use readers::{Reader, Readers};
 pub use scripted::ScriptedTextModel;
 
@@ -64,6 +71,14 @@ pub struct SeenImage {
     pub bytes: Bytes,
     /// Its media type.
     pub media_type: &'static str,
+}
+
+impl SeenImage {
+    /// The picture as a `data:` URL.
+    pub fn data_url(&self) -> String {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        format!("data:{};base64,{}", self.media_type, STANDARD.encode(&self.bytes))
+    }
 }
 
 /// A question whose answer is one JSON object.
@@ -121,6 +136,14 @@ pub trait TextModel: Send + Sync {
         repair: Option<&Repair>,
         call: &CallContext,
     ) -> Result<JsonReply, ProviderError>;
+
+    /// Makes one cheap call that shows whether address, key and model name are right.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; `Misconfigured` says what an operator has to change.
+    async fn probe(&self, _call: &CallContext) -> Result<(), ProviderError> {
+        Ok(())
+    }
 }
 
 /// An answer that was not good enough, and why: the one more turn a model gets.
