@@ -3,6 +3,7 @@
 //! One [`Brief`] becomes one [`SetPlan`], made once and shared by all ten posters so that they look
 //! like one set; [`Studio::paint`] then makes each poster on its own, in any order and in parallel.
 
+mod bible;
 mod brief;
 mod compose;
 mod contrast;
@@ -12,12 +13,14 @@ mod language;
 mod layouts;
 mod order;
 mod plan;
-mod prompt;
+pub mod prompt;
+mod reading;
 mod recipe;
 mod recompose;
 pub mod report;
 mod sheet;
 mod sight;
+mod slots;
 mod style;
 mod theme;
 mod typeset;
@@ -31,11 +34,14 @@ mod layout_tests;
 #[cfg(test)]
 mod tests;
 
+pub use bible::{AVOID_MAX, Light, SetBible};
 pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
 pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
 pub use language::Language;
 pub use order::Commission;
 pub use plan::SetPlan;
+pub use reading::{THOUGHT_VERSION, Thought};
 pub use recipe::{Recipe, RecipeError, notes_of};
 pub use recompose::Remake;
+pub use slots::{MUST_SHOW_MAX, SlotPlan};
 pub use workshop::Studio;

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{BriefPhoto, sight::Sight, style, theme::Theme, views::Views};
+use super::{
+    BriefPhoto, bible::SetBible, reading::Thought, sight::Sight, slots::SlotPlan, style, theme::Theme, views::Views,
+};
 use crate::domain::{Dimension, PosterFormat, SetStyle, StyleChoice, report::ProductReport};
 
 /// Everything that is decided once per set: what is said, how it looks, what the camera saw.
 #[derive(Clone, Debug)]
 pub struct SetPlan {
+    pub(super) product_name: String,
     pub(super) report: ProductReport,
+    /// Shared: a plan is handed from future to future, and this would make each of them larger.
+    pub(super) bible: Arc<SetBible>,
+    /// Of the posters that were ordered; see [`SetPlan::slot`].
+    pub(super) slots: Vec<SlotPlan>,
     pub(super) style: SetStyle,
     pub(super) format: PosterFormat,
     pub(super) seed: u64,
@@ -24,7 +31,7 @@ pub struct SetPlan {
 impl SetPlan {
     /// Settles everything that follows from these decisions.
     pub(super) fn new(
-        report: ProductReport,
+        thought: Thought,
         style: SetStyle,
         format: PosterFormat,
         seed: u64,
@@ -32,7 +39,10 @@ impl SetPlan {
         photos: &[BriefPhoto],
     ) -> Self {
         Self {
-            report,
+            product_name: thought.product_name,
+            report: thought.report,
+            bible: Arc::new(thought.bible),
+            slots: thought.slots,
             style,
             format,
             seed,
@@ -45,7 +55,18 @@ impl SetPlan {
 
     /// The product's name on one line: what `productname.txt` holds.
     pub fn product_name(&self) -> &str {
-        &self.report.product.name.zh
+        &self.product_name
+    }
+
+    /// What all pictures of the set share.
+    pub fn bible(&self) -> &SetBible {
+        &self.bible
+    }
+
+    /// What the picture of a dimension shows; one that was not planned follows from the rules.
+    pub fn slot(&self, dimension: Dimension) -> SlotPlan {
+        let planned = self.slots.iter().find(|slot| slot.dimension == dimension).cloned();
+        planned.unwrap_or_else(|| SlotPlan::by_rules(dimension, &self.report, &self.bible))
     }
 
     /// The plan with the photo that serves this dimension best.
@@ -57,7 +78,14 @@ impl SetPlan {
     #[must_use]
     pub fn restyled(&self, choice: StyleChoice, format: PosterFormat, seed: u64) -> Self {
         let style = style::settle(choice, self.report.product.category, self.views.palette());
-        Self { style, format, seed, theme: Theme::new(style, self.views.palette()), ..self.clone() }
+        let theme = Theme::new(style, self.views.palette());
+        // Another look has another light: only what the same look was thought of stays.
+        let bible = if style == self.style {
+            Arc::clone(&self.bible)
+        } else {
+            Arc::new(SetBible::by_rules(style, self.report.product.category, &theme))
+        };
+        Self { bible, style, format, seed, theme, ..self.clone() }
     }
 
     /// The look of the set, now that it is settled.

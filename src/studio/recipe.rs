@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
-use super::{BriefPhoto, compose::Press, layouts::Draft};
+use super::{BriefPhoto, bible::SetBible, compose::Press, layouts::Draft, slots::SlotPlan};
 use crate::{
     composer::{COMPOSER_VERSION, Placed, PlacedKind, Unprintable},
     domain::{Dimension, PictureNote, PosterFormat, SetStyle, report::ProductReport},
@@ -30,6 +30,12 @@ pub struct Recipe {
     pub style: SetStyle,
     /// All that the poster may say.
     pub report: ProductReport,
+    /// What all pictures of the set shared; older recipes have none.
+    #[serde(default)]
+    pub bible: Option<Box<SetBible>>,
+    /// What the picture was to show; older recipes have none.
+    #[serde(default)]
+    pub slot: Option<Box<SlotPlan>>,
     photos: Vec<RecipePhoto>,
 }
 
@@ -125,6 +131,8 @@ pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], unprint
         "provider": { "name": press.provider, "requestId": press.request_id },
         "consistencyPercent": press.consistency_percent,
         "report": plan.report,
+        "bible": plan.bible(),
+        "slot": plan.slot(press.dimension),
         "words": draft.words,
         "notes": notes(unprintable),
         "layers": placed.iter().filter_map(layer).collect::<Vec<_>>(),

@@ -10,6 +10,7 @@ use super::{
     compose::Press,
     layouts::{self, Draft},
     order::{self, Anchor, PlateOrder, plate_scene},
+    reading::Thought,
     report,
     sheet::Sheet,
     style,
@@ -37,7 +38,7 @@ use crate::{
 pub struct Studio {
     pub(super) composer: Arc<dyn Composer>,
     painters: Arc<Painters>,
-    readers: Arc<Readers>,
+    pub(super) readers: Arc<Readers>,
     pub(super) templates: Arc<Templates>,
     cores: Arc<Semaphore>,
     /// One for each poster that may be in work from its first painted pixel on: ten plates painted at
@@ -97,15 +98,29 @@ impl Studio {
         &self.labels
     }
 
-    /// Decides what all posters of a set share: what is said, how it looks, what the camera saw.
+    /// Decides by rules what all posters of a set share: what is said, how it looks, what the camera saw.
     ///
     /// # Errors
     /// [`StudioError::NoPhoto`] or `Thread`.
     pub async fn plan(&self, brief: &Brief) -> Result<SetPlan, StudioError> {
-        let report = report::report(&brief.description, brief.product_name.as_deref());
         let views = self.look_at(&brief.photos).await?;
-        let style = style::settle(brief.style, report.product.category, views.palette());
-        Ok(SetPlan::new(report, style, brief.format, brief.seed, views, &brief.photos))
+        let report = report::report(&brief.description, brief.product_name.as_deref());
+        let thought = Thought::by_rules(report, brief.style, views.palette(), &Dimension::ALL);
+        Ok(Self::planned(brief, thought, views))
+    }
+
+    /// The plan of a set that was thought about before; see [`Studio::think`].
+    ///
+    /// # Errors
+    /// As for [`Studio::plan`].
+    pub async fn plan_with(&self, brief: &Brief, thought: Thought) -> Result<SetPlan, StudioError> {
+        let views = self.look_at(&brief.photos).await?;
+        Ok(Self::planned(brief, thought, views))
+    }
+
+    pub(super) fn planned(brief: &Brief, thought: Thought, views: Views) -> SetPlan {
+        let style = style::settle(brief.style, thought.report.product.category, views.palette());
+        SetPlan::new(thought, style, brief.format, brief.seed, views, &brief.photos)
     }
 
     /// The plan that a stored recipe was painted from, so that its poster can be made again: byte
@@ -117,10 +132,11 @@ impl Studio {
     pub async fn plan_again(&self, recipe: &Recipe, photos: &[BriefPhoto]) -> Result<SetPlan, StudioError> {
         recipe.require_photos(photos)?;
         let views = self.look_at(photos).await?;
-        Ok(SetPlan::new(recipe.report.clone(), recipe.style, recipe.format, recipe.seed, views, photos))
+        let thought = Thought::of_recipe(recipe, views.palette());
+        Ok(SetPlan::new(thought, recipe.style, recipe.format, recipe.seed, views, photos))
     }
 
-    async fn look_at(&self, photos: &[BriefPhoto]) -> Result<Views, StudioError> {
+    pub(super) async fn look_at(&self, photos: &[BriefPhoto]) -> Result<Views, StudioError> {
         let looks = photos.iter().map(|given| {
             let photo = Arc::clone(&given.photo);
             self.on_core(move || View::of(photo))

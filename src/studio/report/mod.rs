@@ -9,6 +9,7 @@
 //! To teach it a phrase, add a line to `lexicon/claims.tsv`; a product, to `lexicon/nouns.tsv`.
 
 mod compose;
+mod figures;
 mod guide;
 mod kinds;
 mod lexicon;
@@ -23,6 +24,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(super) use figures::{Figure, NUMBER_WORDS, figures, is_chinese, is_latin, recategorised, softened};
 pub use lint::{AdvertisingWarning, advertising_warnings};
 
 use crate::domain::{
