@@ -128,9 +128,9 @@ fn comfyui_is_given_pictures_by_the_names_it_chose() {
         let uploads: Vec<_> = seen.iter().filter(|seen| seen.path == "upload/image").collect();
         assert_eq!(uploads.len(), 4, "the base and the mask, twice");
         let part = |upload: usize| uploads[upload].parts.iter().find(|part| part.name == "image").expect("a picture");
-        for upload in 0..4 {
-            assert_eq!(part(upload).media_type.as_deref(), Some("image/png"));
-            assert_eq!(uploads[upload].field("type").as_deref(), Some("input"));
+        for (place, upload) in uploads.iter().enumerate() {
+            assert_eq!(part(place).media_type.as_deref(), Some("image/png"));
+            assert_eq!(upload.field("type").as_deref(), Some("input"));
         }
         assert_eq!(part(0).file_name, part(2).file_name, "the same photo lies there once");
         assert_ne!(part(0).file_name, part(1).file_name);

@@ -1,4 +1,4 @@
-//! A ComfyUI server with a handful of nodes, its cache and its queue.
+//! A server of `ComfyUI` with a handful of nodes, its cache and its queue.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -160,7 +160,7 @@ fn view(books: &Books, seen: &Seen) -> Reply {
     let work = books.memory().works.values().find(|work| work.file == path).cloned();
     match work {
         Some(Work { fault: Fault::Url(_), .. }) | None => Reply::text(404, ""),
-        Some(work) => Reply::bytes(200, "image/png", books.picture(work.size, work.fault).bytes.clone()),
+        Some(work) => Reply::bytes(200, "image/png", Books::picture(work.size, work.fault).bytes.clone()),
     }
 }
 

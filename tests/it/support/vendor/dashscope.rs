@@ -1,4 +1,4 @@
-//! DashScope, at once and as tasks.
+//! 百炼 (`dashscope`), at once and as tasks.
 
 use serde_json::{Value, json};
 

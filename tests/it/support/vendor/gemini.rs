@@ -28,7 +28,7 @@ pub(super) fn refusal(refusal: Refusal) -> (u16, Value) {
     (status, json!({ "error": { "code": status, "message": message, "status": word, "details": details } }))
 }
 
-pub(super) fn answer(books: &Books, seen: &Seen, fault: Fault) -> Reply {
+pub(super) fn answer(seen: &Seen, fault: Fault) -> Reply {
     let Some(model) = seen.path.strip_prefix("models/") else {
         let (status, body) = refusal(Refusal::Model);
         return Reply::json(status, &body);
@@ -41,7 +41,7 @@ pub(super) fn answer(books: &Books, seen: &Seen, fault: Fault) -> Reply {
     let config = &body["generationConfig"];
     let wants_picture =
         config["responseModalities"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "IMAGE"));
-    let (parts, reason) = if wants_picture { picture(books, config, fault) } else { words(config, fault) };
+    let (parts, reason) = if wants_picture { picture(config, fault) } else { words(config, fault) };
     let sent = body["contents"][0]["parts"].as_array().map_or(0, Vec::len);
     let mut answer = json!({
         "usageMetadata": {
@@ -62,7 +62,7 @@ pub(super) fn answer(books: &Books, seen: &Seen, fault: Fault) -> Reply {
     Reply::json(200, &answer)
 }
 
-fn picture(books: &Books, config: &Value, fault: Fault) -> (Value, &'static str) {
+fn picture(config: &Value, fault: Fault) -> (Value, &'static str) {
     let shape =
         if config["imageConfig"].is_object() { &config["imageConfig"] } else { &config["responseFormat"]["image"] };
     let ratio = shape["aspectRatio"].as_str().and_then(|text| text.split_once(':'));
@@ -77,7 +77,7 @@ fn picture(books: &Books, config: &Value, fault: Fault) -> (Value, &'static str)
         Fault::NoPicture => (json!([]), "NO_IMAGE"),
         Fault::Words => (json!([{ "text": "Here is your picture." }]), "STOP"),
         _ => {
-            let made = books.picture(size, fault);
+            let made = Books::picture(size, fault);
             // A draft among the thoughts comes along, as the larger models do it.
             (json!([draft, { "text": "Here it is." }, inline(&made.base64)]), "STOP")
         }

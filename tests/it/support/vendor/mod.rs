@@ -163,7 +163,7 @@ impl Books {
     }
 
     /// The picture that a fault leaves of one of this size.
-    fn picture(&self, size: (u32, u32), fault: Fault) -> Arc<Made> {
+    fn picture(size: (u32, u32), fault: Fault) -> Arc<Made> {
         match fault {
             Fault::Broken(broken) => PICTURES.broken(size, broken),
             _ => PICTURES.good(size),
@@ -340,7 +340,7 @@ fn answer(books: &Books, seen: &Seen, fault: Fault) -> Reply {
         Fault::Refused(refusal) if dialect != Dialect::Gemini || !refusal.is_of_content() => refused(refusal),
         _ => {
             let reply = match dialect {
-                Dialect::Gemini => gemini::answer(books, seen, fault),
+                Dialect::Gemini => gemini::answer(seen, fault),
                 Dialect::DashScope => dashscope::answer(books, seen, fault),
                 Dialect::ComfyUi => comfyui::answer(books, seen, fault),
                 _ => openai::answer(books, seen, dialect, fault),

@@ -97,13 +97,13 @@ pub(super) fn answer(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault)
             let models = MODELS.iter().map(|id| model(id)).collect::<Vec<_>>();
             Reply::json(200, &json!({ "object": "list", "data": models }))
         }
-        path => match path.strip_prefix("models/").filter(|id| MODELS.contains(id)) {
-            Some(id) => Reply::json(200, &model(id)),
-            None => {
-                let (status, body) = refusal(dialect, Refusal::Model);
-                Reply::json(status, &body)
+        path => {
+            if let Some(id) = path.strip_prefix("models/").filter(|id| MODELS.contains(id)) {
+                return Reply::json(200, &model(id));
             }
-        },
+            let (status, body) = refusal(dialect, Refusal::Model);
+            Reply::json(status, &body)
+        }
     }
 }
 
@@ -142,7 +142,7 @@ fn images(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault) -> Reply {
     let item = if wants_url {
         json!({ "url": books.address_of(size, fault) })
     } else {
-        json!({ "b64_json": books.picture(size, fault).base64 })
+        json!({ "b64_json": Books::picture(size, fault).base64 })
     };
     let items = match fault {
         Fault::NoPicture | Fault::Words => json!([]),
