@@ -432,6 +432,10 @@ pub struct ProductReport {
     pub locks: Locks,
     /// The seller's sentences that carry facts.
     pub facts: Vec<Fact>,
+    /// Characters of the seller's text that no line of the report quotes, such as emoji: each once, in
+    /// reading order. Kept so that the seller can be told; older reports do not have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<char>,
     /// How sure all this is.
     pub confidence: Confidence,
 }

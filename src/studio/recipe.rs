@@ -100,10 +100,21 @@ pub fn notes_of(recipe: &Value) -> Vec<PictureNote> {
     serde_json::from_value(recipe["notes"].clone()).unwrap_or_default()
 }
 
-fn notes(unprintable: &Unprintable) -> Vec<PictureNote> {
-    let left_out = PictureNote::CharactersLeftOut { characters: unprintable.left_out.clone() };
-    let replaced = PictureNote::CharactersReplaced { characters: unprintable.replaced.clone() };
-    let told = [(unprintable.left_out.is_empty(), left_out), (unprintable.replaced.is_empty(), replaced)];
+/// What did not reach this page, and what the reading of the seller's text dropped before any page was
+/// set. Decoration that a font could draw is no loss and is not told.
+fn notes(press: &Press<'_>, unprintable: &Unprintable) -> Vec<PictureNote> {
+    let mut characters = unprintable.left_out.clone();
+    let lost = press.plan.report.dropped.iter().filter(|c| !press.composer.fonts().covers(**c));
+    for c in lost {
+        if !characters.contains(c) {
+            characters.push(*c);
+        }
+    }
+    let replaced = unprintable.replaced.clone();
+    let told = [
+        (characters.is_empty(), PictureNote::CharactersLeftOut { characters }),
+        (replaced.is_empty(), PictureNote::CharactersReplaced { characters: replaced }),
+    ];
     told.into_iter().filter(|(is_empty, _)| !is_empty).map(|(_, note)| note).collect()
 }
 
@@ -134,7 +145,7 @@ pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], unprint
         "bible": plan.bible(),
         "slot": plan.slot(press.dimension),
         "words": draft.words,
-        "notes": notes(unprintable),
+        "notes": notes(press, unprintable),
         "layers": placed.iter().filter_map(layer).collect::<Vec<_>>(),
     })
 }

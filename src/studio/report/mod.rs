@@ -88,6 +88,7 @@ pub fn report(description: &str, given: Option<&str>) -> ProductReport {
         tone: knowledge.one("tone"),
         locks: locks(),
         facts: facts(&clauses),
+        dropped: prepared.dropped.clone(),
         confidence: Confidence {
             name: named.name_confidence,
             brand: named.brand_confidence,

@@ -7,6 +7,8 @@ use crate::domain::report::is_hanzi;
 pub(super) struct Prepared {
     pub(super) chars: Vec<char>,
     origin: Vec<usize>,
+    /// What was written, can be seen, and is not among `chars`: each character once, in reading order.
+    pub(super) dropped: Vec<char>,
 }
 
 /// A stretch of text between two pauses.
@@ -84,11 +86,22 @@ fn fold(c: char) -> Option<char> {
     }
 }
 
+/// Dropped characters that are remembered: a text in a script of its own would list its whole
+/// alphabet, and a seller needs no more than this to understand.
+const DROPPED_MAX: usize = 24;
+
+/// Whether a character that can be seen does not survive [`fold`].
+fn is_lost(c: char) -> bool {
+    let is_blank = c.is_whitespace() || c.is_control();
+    !is_blank && matches!(fold(c), Some('\n' | ' '))
+}
+
 impl Prepared {
     /// Cleans a description.
     pub(super) fn new(description: &str) -> Self {
         let source: Vec<char> = description.chars().collect();
         let (mut chars, mut origin) = (Vec::with_capacity(source.len()), Vec::with_capacity(source.len()));
+        let mut dropped = Vec::new();
         let mut index = 0;
         while index < source.len() {
             if let Some(end) = markup_end(&source, index) {
@@ -96,6 +109,9 @@ impl Prepared {
                 origin.push(index);
                 index = end;
                 continue;
+            }
+            if is_lost(source[index]) && dropped.len() < DROPPED_MAX && !dropped.contains(&source[index]) {
+                dropped.push(source[index]);
             }
             if let Some(c) = fold(source[index]) {
                 let repeated_space = c == ' ' && chars.last().is_none_or(|last| matches!(last, ' ' | '\n'));
@@ -106,7 +122,7 @@ impl Prepared {
             }
             index += 1;
         }
-        Self { chars, origin }
+        Self { chars, origin, dropped }
     }
 
     /// The cleaned text.
@@ -270,6 +286,14 @@ mod tests {
     fn markup_and_direction_marks_leave_no_trace() {
         assert_eq!(texts("<b>陶瓷</b>杯<script>alert(1)</script>\u{202e}好看&nbsp;"), ["陶瓷", "杯", "好看"]);
         assert_eq!(texts("５％烟酰胺"), ["5%烟酰胺"]);
+    }
+
+    #[test]
+    fn what_is_dropped_and_was_seen_is_remembered_once() {
+        let dropped = |description: &str| Prepared::new(description).dropped;
+        assert_eq!(dropped("😀 轻巧😀，仅重32 g ❤\u{fe0f}"), ['😀', '❤']);
+        assert_eq!(dropped("<b>陶瓷</b>\u{202e}杯\t\u{3000}５％\n&nbsp;好™"), Vec::<char>::new());
+        assert_eq!(dropped(&('\u{ac00}'..='\u{ad00}').collect::<String>()).len(), DROPPED_MAX);
     }
 
     #[test]
