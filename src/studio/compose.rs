@@ -138,6 +138,7 @@ impl Press<'_> {
             if is_see_through && window.name != "macro" {
                 laid_on(&mut pixels, self.plan.theme.tint);
             }
+            let frame = snapped(sight.filled(frame, part));
             let shown = imaging::resize_cover(&pixels, frame.w as u32, frame.h as u32);
             places.insert(window.name.to_owned(), frame.style().into());
             pictures.insert(Arc::from(window.name), picture(shown)?);

@@ -42,7 +42,8 @@ const ASPECTS: [(f32, f32); 9] = [
 pub struct Remake {
     /// Which poster.
     pub dimension: Dimension,
-    /// Its proportions, as any width and height; the result is about 1080 px on its short side.
+    /// Its proportions, as any width and height; the result is about 1080 px on its short side. Where these
+    /// are pixels of a larger picture, photos on the page keep some in reserve for being enlarged to it.
     pub proportions: (u32, u32),
     /// Which words it carries.
     pub language: Language,
@@ -51,6 +52,12 @@ pub struct Remake {
 }
 
 impl Remake {
+    /// How far the page is enlarged for its place: 1 where that is not larger than the page.
+    fn stretch(&self) -> f32 {
+        let (width, height) = self.proportions;
+        (width.min(height) as f32 / SHORT_SIDE as f32).max(1.0)
+    }
+
     const fn origin(&self) -> Origin {
         if self.plate.is_some() { Origin::AiMade } else { Origin::Composed }
     }
@@ -97,7 +104,8 @@ impl Studio {
     /// [`StudioError`]; the templates' or the composer's.
     pub async fn recompose(&self, plan: &SetPlan, remake: Remake) -> Result<RgbaImage, StudioError> {
         let dimension = remake.dimension;
-        let plan = plan.seen_for(dimension);
+        let mut plan = plan.seen_for(dimension);
+        plan.sight.enlargement_max /= remake.stretch();
         let sheet = Sheet::of_proportions(remake.proportions);
         let draft = layouts::draft(dimension, &plan, &sheet);
         let origin = remake.origin();

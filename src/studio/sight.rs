@@ -11,7 +11,8 @@ use super::{
 use crate::imaging::{self, Crop, Lettering, Photo, ProductPalette, ViewRule};
 
 /// How far a photo is ever enlarged: beyond it softness shows at arm's length.
-const ENLARGEMENT_MAX: f32 = 1.6;
+pub(super) const ENLARGEMENT_MAX: f32 = 1.6;
+
 /// The product without its surroundings.
 #[derive(Clone, Debug)]
 pub(super) struct Product {
@@ -81,6 +82,9 @@ pub(super) struct Sight {
     pub(super) subject: [u32; 4],
     /// Where words are printed on the photo of this poster.
     pub(super) lettering: Arc<Lettering>,
+    /// How far pixels of a photo may be enlarged on the page: [`ENLARGEMENT_MAX`], and less where the
+    /// finished page is enlarged in turn.
+    pub(super) enlargement_max: f32,
 }
 
 impl Sight {
@@ -89,8 +93,8 @@ impl Sight {
         let Some(product) = &self.product else { return stand.frame };
         let fitted = stand.frame.contain(product.aspect(), stand.grounded);
         let enlargement = fitted.w / product.pixels.width().max(1) as f32;
-        if enlargement > ENLARGEMENT_MAX {
-            fitted.scaled(ENLARGEMENT_MAX / enlargement, stand.grounded)
+        if enlargement > self.enlargement_max {
+            fitted.scaled(self.enlargement_max / enlargement, stand.grounded)
         } else {
             fitted
         }
@@ -99,29 +103,14 @@ impl Sight {
     /// What a window of this size shows: a photo around the product, or a close view that neither
     /// cuts words nor is enlarged too far.
     pub(super) fn shown(&self, source: Source, window: Frame, rule: &ViewRule<'_>, on_dark: bool) -> Shown {
-        let aspect = window.w / window.h.max(1.0);
-        let seen = |source: Source| {
-            let (photo, part) = self.part(source, aspect);
-            (photo, sharp(part, window, photo.pixels.dimensions()))
-        };
-        let count = self.details.len();
         let first = match source {
-            Source::Detail(index) if count > 0 => index,
+            Source::Detail(index) if !self.details.is_empty() => index,
             _ => {
-                let (photo, part) = seen(source);
+                let (photo, part) = self.sharp_part(source, window);
                 return Shown { pixels: imaging::crop(&photo.pixels, part), part, is_see_through: photo.has_alpha };
             }
         };
-        let rule = ViewRule { width_min: window.w / ENLARGEMENT_MAX, ..*rule };
-        // The detail asked for, unless another one needs much less moving about.
-        let tries = (0..count).map(|step| {
-            let index = (first + step) % count;
-            let detail = &self.details[index];
-            let (photo, part) = seen(Source::Detail(index));
-            let (part, cost) = detail.lettering.settled(part, photo.pixels.dimensions(), &rule);
-            (detail, part, cost + 0.12 * step as f32)
-        });
-        let (detail, part, _) = tries.min_by(|a, b| a.2.total_cmp(&b.2)).expect("there is at least one detail");
+        let (detail, part) = self.settled(first, window, rule);
         let photo = &detail.photo;
         let alone = detail.alone.as_ref().filter(|alone| on_dark || alone.is_bare);
         let Some(Alone { product, place, .. }) = alone else {
@@ -131,6 +120,56 @@ impl Sight {
         let (left, top) = (i64::from(place[0]) - i64::from(part[0]), i64::from(place[1]) - i64::from(part[1]));
         imageops::replace(&mut pixels, &*product.pixels, left, top);
         Shown { pixels, part, is_see_through: true }
+    }
+
+    /// What share of the product a close view in this window would show: words that may not be cut can
+    /// make it nearly the whole product. `None` for a window on the photo.
+    pub(super) fn seen_share(&self, source: Source, window: Frame) -> Option<f32> {
+        let Source::Detail(first) = source else { return None };
+        if self.details.is_empty() {
+            return None;
+        }
+        let rule = ViewRule { width_min: 0.0, is_round: false, fades: [0.0; 2], taken: &[] };
+        let (detail, part) = self.settled(first, window, &rule);
+        let [x, y, w, h] = detail.alone.as_ref().map_or(self.subject, |alone| alone.place).map(|v| v as f32);
+        let [left, top, wide, high] = part.map(|v| v as f32);
+        let across = (x + w).min(left + wide) - x.max(left);
+        let down = (y + h).min(top + high) - y.max(top);
+        Some(across.max(0.0) * down.max(0.0) / (w * h).max(1.0))
+    }
+
+    /// The detail that a window shows and its part of the photo: the one asked for, unless another one
+    /// needs much less moving about.
+    fn settled(&self, first: usize, window: Frame, rule: &ViewRule<'_>) -> (&Detail, [u32; 4]) {
+        let rule = ViewRule { width_min: window.w / self.enlargement_max, ..*rule };
+        let count = self.details.len();
+        let tries = (0..count).map(|step| {
+            let index = (first + step) % count;
+            let detail = &self.details[index];
+            let (photo, part) = self.sharp_part(Source::Detail(index), window);
+            let (part, cost) = detail.lettering.settled(part, photo.pixels.dimensions(), &rule);
+            (detail, part, cost + 0.12 * step as f32)
+        });
+        let (detail, part, _) = tries.min_by(|a, b| a.2.total_cmp(&b.2)).expect("callers have at least one detail");
+        (detail, part)
+    }
+
+    /// The photo and its part that a window asks for, with pixels enough to fill it where there are.
+    fn sharp_part(&self, source: Source, window: Frame) -> (&Photo, [u32; 4]) {
+        let (photo, part) = self.part(source, window.w / window.h.max(1.0));
+        (photo, sharp(part, window.w / self.enlargement_max, photo.pixels.dimensions()))
+    }
+
+    /// The window, made smaller around its middle where the part it shows has too few pixels to fill it
+    /// sharply.
+    pub(super) fn filled(&self, window: Frame, [_, _, w, h]: [u32; 4]) -> Frame {
+        let enlargement = (window.w / w.max(1) as f32).max(window.h / h.max(1) as f32);
+        // A part is cut in whole pixels: a hair more than the limit is rounding.
+        if enlargement > self.enlargement_max * 1.01 {
+            window.scaled(self.enlargement_max / enlargement, false)
+        } else {
+            window
+        }
     }
 
     /// The photo that a window shows a part of, and which part: cut to the window's proportions.
@@ -175,10 +214,9 @@ impl Sight {
     }
 }
 
-/// A part of a photo grown around its middle until it fills a window without looking soft; the
+/// A part of a photo grown around its middle until it is as wide as a window needs to look sharp; the
 /// photo's own edges end the growth.
-fn sharp([x, y, w, h]: [u32; 4], window: Frame, (width, height): (u32, u32)) -> [u32; 4] {
-    let least = window.w / ENLARGEMENT_MAX;
+fn sharp([x, y, w, h]: [u32; 4], least: f32, (width, height): (u32, u32)) -> [u32; 4] {
     if w as f32 >= least || w == 0 || h == 0 {
         return [x, y, w, h];
     }

@@ -70,6 +70,9 @@ async fn characters_that_no_font_has_are_told_with_the_poster() {
     assert_eq!(notes, [PictureNote::CharactersLeftOut { characters: vec!['\u{9fff}'] }], "{layers}");
     assert!(!layers.contains('\u{9fff}') && layers.contains("玻璃瓶"), "{layers}");
     assert_eq!(told("红色玻璃瓶，容量380 mL").await.0, []);
+    let (notes, layers) = told("🎉红色玻璃瓶，容量380 mL 🎉★").await;
+    assert_eq!(notes, [PictureNote::CharactersLeftOut { characters: vec!['🎉'] }], "a star is drawn by a font");
+    assert!(!layers.contains('🎉'), "{layers}");
     assert_eq!(notes_of(&serde_json::json!({ "version": 2 })), [], "a recipe from before there were notes");
 }
 
@@ -133,6 +136,19 @@ async fn the_product_keeps_its_proportions_and_is_hardly_enlarged() {
         assert!((frame.w / frame.h - product.aspect()).abs() < 0.01, "{dimension:?}");
         assert!(frame.w <= product.pixels.width() as f32 * 1.601, "{dimension:?} enlarges too far");
         assert!(stand.bleeds || frame.right() <= sheet.w(), "{dimension:?} runs off the page");
+    }
+}
+
+#[tokio::test]
+async fn windows_on_a_small_photo_are_small_rather_than_soft() {
+    let studio = studio();
+    let plan = studio.plan(&brief("红色玻璃瓶", false, PosterFormat::Portrait9x16, None)).await.unwrap();
+    for dimension in Dimension::ALL {
+        let poster = studio.paint(&plan, dimension, &|_| {}).await.unwrap();
+        for layer in poster.recipe["layers"].as_array().unwrap().iter().filter(|layer| layer["kind"] == "crop") {
+            let frame = frame_of(layer);
+            assert!(frame.w <= 480.0 * 1.62 && frame.h <= 640.0 * 1.62, "{dimension:?} {layer}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
-use super::sight::{Alone, Detail, Product, Sight};
+use super::sight::{Alone, Detail, ENLARGEMENT_MAX, Product, Sight};
 use crate::{
     domain::Dimension,
     imaging::{self, Crop, CutOutMethod, Lettering, Photo, ProductPalette},
@@ -14,6 +14,14 @@ const DETAILS_MAX: usize = 6;
 const DETAIL_SIDE_MIN: u32 = 150;
 /// How much a detail must show, compared with the best one: less is an empty patch of ground.
 const DETAIL_MIN: f32 = 0.45;
+
+/// Long side of the copy in which a ground is looked at, and the air kept to the product there, in pixels.
+const EVEN_SIDE: u32 = 200;
+const EVEN_AIR: f32 = 4.0;
+/// The least step of brightness between neighbours that is not soft light, in sRGB steps, and the share of
+/// such steps that a bare ground stays under: studios have a thousandth, rooms more than a tenth.
+const EVEN_STEP_MAX: f32 = 5.0;
+const EVEN_SHARE_MAX: f32 = 0.01;
 
 /// How sure a cut-out must be before its edge is shown enlarged.
 const ALONE_CONFIDENCE_MIN: f32 = 0.9;
@@ -55,10 +63,40 @@ impl View {
             details,
             subject,
             lettering: Arc::new(Lettering::of(&photo, cut_out)),
-            is_bare: cut_out.is_some_and(|cut| cut.method == CutOutMethod::PlainBackground && !cut.touches.any()),
+            is_bare: cut_out.is_some_and(|cut| {
+                let is_plain = cut.method == CutOutMethod::PlainBackground;
+                !cut.touches.any() && (is_plain || is_even_around(&photo, cut.source_box))
+            }),
             photo,
         }
     }
+}
+
+/// Whether a photo shows nothing but soft light around this part: a studio whose colour is too near the
+/// product's for a plain-ground cut is as bare as any other.
+fn is_even_around(photo: &Photo, source_box: [u32; 4]) -> bool {
+    let small = imaging::resize_to_fit(&photo.pixels, EVEN_SIDE);
+    let scale = small.width() as f32 / photo.pixels.width().max(1) as f32;
+    let [x, y, w, h] = source_box.map(|v| v as f32 * scale);
+    let luma = |x: u32, y: u32| {
+        let [r, g, b, _] = small.get_pixel(x, y).0.map(f32::from);
+        0.299 * r + 0.587 * g + 0.114 * b
+    };
+    let (mut seen, mut steps) = (0_u32, 0_u32);
+    for row in 0..small.height().saturating_sub(1) {
+        for column in 0..small.width().saturating_sub(1) {
+            let is_product = (x - EVEN_AIR..=x + w + EVEN_AIR).contains(&(column as f32))
+                && (y - EVEN_AIR..=y + h + EVEN_AIR).contains(&(row as f32));
+            if is_product {
+                continue;
+            }
+            let here = luma(column, row);
+            let step = (luma(column + 1, row) - here).abs().max((luma(column, row + 1) - here).abs());
+            seen += 1;
+            steps += u32::from(step > EVEN_STEP_MAX);
+        }
+    }
+    seen > 0 && (steps as f32) < EVEN_SHARE_MAX * seen as f32
 }
 
 /// All photos of one set, in the seller's order. Never empty.
@@ -119,6 +157,7 @@ impl Views {
             details: self.details(index),
             subject: view.subject,
             lettering: Arc::clone(&view.lettering),
+            enlargement_max: ENLARGEMENT_MAX,
         }
     }
 
@@ -150,5 +189,33 @@ impl Views {
                 })
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgba, RgbaImage};
+
+    use super::*;
+
+    #[test]
+    fn soft_light_is_bare_and_a_room_is_not() {
+        let photo = |room: bool| {
+            Photo::from_pixels(RgbaImage::from_fn(400, 300, |x, y| {
+                let product = (150..250).contains(&x) && (100..200).contains(&y);
+                let tile = room && (x / 20 + y / 20) % 2 == 0;
+                let value = if product && x % 8 < 4 {
+                    20
+                } else if tile {
+                    120
+                } else {
+                    150 + (x / 8) as u8
+                };
+                Rgba([value, value, value, 255])
+            }))
+        };
+        assert!(is_even_around(&photo(false), [150, 100, 100, 100]));
+        assert!(!is_even_around(&photo(true), [150, 100, 100, 100]));
+        assert!(!is_even_around(&photo(false), [0, 0, 400, 300]), "nothing of the ground is to be seen");
     }
 }
