@@ -235,9 +235,9 @@ impl Colours {
                 // Linen in the light, sage in the shade: one hue for both turns to olive drab.
                 let (linen, sage) = (92.0, 142.0);
                 let mut own = Self::light(c, linen, [0.966, 0.014], [0.905, 0.034], [0.930, 0.020], [0.42, 0.085]);
-                own.tint = c(0.905, 0.038, sage);
-                own.surface = c(0.925, 0.024, 122.0);
-                own.glow = c(0.93, 0.045, 112.0);
+                own.tint = c(0.900, 0.029, 128.0);
+                own.surface = c(0.925, 0.020, 115.0);
+                own.glow = c(0.93, 0.038, 106.0);
                 own.shade = c(0.30, 0.040, sage);
                 own.accent = c(0.42, 0.095, if (20.0..200.0).contains(&h) { h } else { 135.0 });
                 own.fill = own.accent;

@@ -71,7 +71,9 @@ impl Headline {
             let widest = lines.iter().map(|line| ems(line, room.tracking)).fold(0.5, f32::max);
             let size = (room.width / widest).min(room.sizes.0);
             // A larger headline is worth one line break, an ugly break is not.
-            let merit = 1.5 * size / room.sizes.0 - 0.07 * (count as f32 - 1.0) - ugliness;
+            // One too small to be read loses words in the end, which is the ugliest of all.
+            let lost = if size < room.sizes.1 { 1.0 } else { 0.0 };
+            let merit = 1.5 * size / room.sizes.0 - 0.07 * (count as f32 - 1.0) - ugliness - lost;
             if best.as_ref().is_none_or(|(known, _)| merit > *known) {
                 best = Some((merit, Self { lines, size }));
             }
@@ -103,8 +105,10 @@ pub(super) fn ems(line: &str, tracking: f32) -> f32 {
             let width = match c {
                 ' ' => 0.28,
                 'i' | 'l' | '.' | ',' | ':' | '\'' | '|' | '!' | '1' => 0.38,
-                'M' | 'W' | 'm' | 'w' | '%' => 0.92,
-                c if c.is_ascii_uppercase() => 0.70,
+                // Of the widest face, the black serif: others have air to spare.
+                'M' | 'W' => 1.0,
+                'm' | 'w' | '%' => 0.92,
+                c if c.is_ascii_uppercase() => 0.76,
                 c if (c as u32) < 0x2000 => 0.60,
                 _ => 1.0,
             };

@@ -26,13 +26,24 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         windows.push(Window { name: "macro", frame: view, source: Source::Photo });
     }
     let inner = Frame::new(view.x + view.w * 0.08, view.y + view.h * 0.10, view.w * 0.84, view.h * 0.80);
+    let stand = Stand { frame: inner, grounded: true, bleeds: false };
+    // A product that may not be enlarged to fill its room stands in the middle of it, before a disc.
+    let placed = desk.placed(stand);
+    let lift = 0.46 * (placed.y - inner.y);
+    let stand = Stand { frame: Frame { y: inner.y - lift, ..inner }, ..stand };
+    let alone = !has_details && desk.has_cut_out();
+    let disc = (alone && lift > 0.04 * view.h).then(|| {
+        let side = (placed.w.max(placed.h) * 1.5).min(0.86 * view.w.min(view.h));
+        let (x, y) = (placed.x + placed.w * 0.5, placed.y - lift + placed.h * 0.46);
+        Frame::new(x - side * 0.5, y - side * 0.5, side, side).style()
+    });
     // Beside the loupe the headline has less room.
     let beside = variant == "above" && sheet.shape != Shape::Wide && has_details;
     let narrow = if beside { Frame { w: words.w - loupe.w - 24.0, ..words } } else { words };
     Draft {
         template: "detail_design",
         slots: vec![("words", words)],
-        stand: (!has_details && desk.has_cut_out()).then_some(Stand { frame: inner, grounded: true, bleeds: false }),
+        stand: alone.then_some(stand),
         windows,
         words: json!({
             "number": "01",
@@ -45,6 +56,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
             "loupe": has_details,
         }),
         marks: json!({
+            "disc": disc,
             "ring": Frame::new(loupe.x - 12.0, loupe.y - 12.0, loupe.w + 24.0, loupe.h + 24.0).style(),
         }),
         variant,

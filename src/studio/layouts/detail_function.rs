@@ -17,8 +17,8 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let m = sheet.margin();
     let cut_out = desk.has_cut_out();
     let variant = match (cut_out, sheet.shape) {
-        // Half of a broad product would not be recognised.
-        (true, Shape::Tall | Shape::Mid) if desk.product_aspect() > 1.1 => "across",
+        // Half of a broad product would not be recognised, and beside the notes it would be small.
+        (true, Shape::Tall | Shape::Mid) if desk.product_aspect() > 0.8 => "across",
         (true, _) => VARIANTS[desk.variant(Dimension::DetailFunction, 2) as usize],
         (false, Shape::Wide) => "left",
         // A photo is not cut in half to make room for notes: it lies across the page above them.

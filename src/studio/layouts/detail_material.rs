@@ -21,7 +21,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let gap = 2.0 * sheet.rem;
     let (head, mosaic, foot) = match sheet.shape {
         Shape::Tall => (sheet.band(48.0, 232.0), sheet.band(252.0, 790.0), sheet.band(820.0, 962.0)),
-        Shape::Mid => (sheet.band(44.0, 240.0), sheet.band(256.0, 810.0), sheet.band(836.0, 964.0)),
+        Shape::Mid => (sheet.band(44.0, 240.0), sheet.band(256.0, 788.0), sheet.band(812.0, 964.0)),
         Shape::Wide => {
             let column = sheet.w() * 0.42 - m;
             (

@@ -23,26 +23,30 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
     let report = &desk.plan.report;
     let wide = sheet.shape == Shape::Wide;
-    let count = if wide || !desk.has_cut_out() || report.selling_points.len() < 2 { 2 } else { 3 };
+    let count = match (wide, desk.has_cut_out()) {
+        // A photo is as high as a wide page: at the left it would lie under the brand.
+        (true, false) => 1,
+        (false, true) if report.selling_points.len() > 1 => 3,
+        _ => 2,
+    };
     let variant = VARIANTS[desk.variant(Dimension::Hero, count) as usize];
     let Places { bar, head, stage, points, foot } = places(desk, variant);
     let mut windows = Vec::new();
     if !desk.has_cut_out() {
         let frame = if wide {
-            let photo = Frame::new(
+            Frame::new(
                 sheet.w() * 0.52,
                 sheet.margin(),
                 sheet.w() * 0.48 - sheet.margin(),
                 sheet.h() - 2.0 * sheet.margin(),
-            );
-            if variant == "centred" { desk.mirrored(photo) } else { photo }
+            )
         } else {
             Frame::new(head.x, stage.y, head.w, points.y - stage.y - 0.022 * sheet.h())
         };
         windows.push(Window { name: "photo", frame, source: Source::Photo });
     }
     let ems = match (sheet.shape, variant) {
-        (Shape::Wide, _) if sheet.is_squarish() => 12.0,
+        (Shape::Wide, _) if sheet.is_squarish() => 13.2,
         (Shape::Wide, _) => 6.4,
         (_, "beside") => 7.2,
         _ => 7.4,
@@ -91,11 +95,17 @@ fn places(desk: &Desk<'_>, variant: &str) -> Places {
         Shape::Wide => {
             let m = sheet.margin();
             let column = sheet.w() * 0.47 - m;
+            // Points below one another need more height than points in a row.
+            let [head, points] =
+                if sheet.is_squarish() { [0.125..0.495, 0.505..0.83] } else { [0.13..0.56, 0.575..0.825] };
+            let band = |along: std::ops::Range<f32>| {
+                Frame::new(m, sheet.h() * along.start, column, sheet.h() * (along.end - along.start))
+            };
             let left = Places {
                 bar: Frame::new(m, m, column, sheet.h() * 0.05),
-                head: Frame::new(m, sheet.h() * 0.13, column, sheet.h() * 0.43),
+                head: band(head),
                 stage: sheet.part(530.0, 90.0, 400.0, 730.0),
-                points: Frame::new(m, sheet.h() * 0.575, column, sheet.h() * 0.25),
+                points: band(points),
                 foot: Frame::new(m, sheet.h() * 0.845, column, sheet.h() * 0.095),
             };
             if variant != "centred" {
@@ -105,7 +115,7 @@ fn places(desk: &Desk<'_>, variant: &str) -> Places {
             Places {
                 bar: left.bar,
                 head: Frame { y: sheet.h() * 0.09, ..desk.mirrored(left.head) },
-                stage: desk.mirrored(sheet.part(530.0, 140.0, 400.0, 690.0)),
+                stage: desk.mirrored(sheet.part(530.0, 190.0, 400.0, 640.0)),
                 points: desk.mirrored(left.points),
                 foot: desk.mirrored(left.foot),
             }

@@ -20,6 +20,9 @@ const VARIANTS: [&str; 2] = ["right", "left"];
 /// The longest vertical headline, in characters a column.
 const COLUMN_CHARS_MAX: usize = 6;
 
+/// Of the product that its close view may show and still be called one.
+const SEEN_SHARE_MAX: f32 = 0.66;
+
 pub(super) fn draft(desk: &Desk<'_>) -> Draft {
     let sheet = desk.sheet;
     let report = &desk.plan.report;
@@ -28,7 +31,7 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         Shape::Tall => (
             sheet.part(660.0, 66.0, 266.0, 470.0),
             sheet.part(74.0, 560.0, 500.0, 404.0),
-            sheet.part(592.0, 560.0, 340.0, 376.0),
+            sheet.part(612.0, 560.0, 316.0, 376.0),
         ),
         Shape::Mid => (
             sheet.part(660.0, 60.0, 270.0, 520.0),
@@ -65,14 +68,20 @@ pub(super) fn draft(desk: &Desk<'_>) -> Draft {
         .filter(|c| is_hanzi(*c))
         .take(4)
         .collect();
-    let has_view = desk.has_details(1);
+    // A close view of nearly all of a product beside the product shows it twice.
+    let is_close = |source| desk.plan.sight.seen_share(source, view).is_none_or(|share| share < SEEN_SHARE_MAX);
+    let has_view = desk.has_details(1) && (!desk.has_cut_out() || is_close(desk.detail(0, 0)));
     // Without a close view the product takes its place: the page would be empty there.
     let stage = if has_view || !desk.has_cut_out() { stage } else { view };
     let mut windows = Vec::new();
     if !desk.has_cut_out() {
         windows.push(Window { name: "view", frame: view, source: Source::Photo });
         if has_view {
-            windows.push(Window { name: "small", frame: stage.contain(0.82, true), source: desk.detail(1, 0) });
+            windows.push(Window {
+                name: "small",
+                frame: stage.contain(0.82, true).scaled(0.88, true),
+                source: desk.detail(1, 0),
+            });
         }
     } else if has_view {
         windows.push(Window { name: "view", frame: view, source: desk.detail(0, 0) });
