@@ -190,7 +190,7 @@ mod tests {
             let plate = plate_file(Dimension::Concept, revision);
             assert_eq!(name(&plate), Some(ExportName::Plate(Dimension::Concept, revision)));
         }
-        assert_eq!(name("02-edit3.clean.jpg").is_some(), true);
+        assert!(name("02-edit3.clean.jpg").is_some());
         assert_eq!(name(WHITE_MAIN_FILE), Some(ExportName::WhiteMain));
         for wrong in
             ["", ".jpg", "02-prime.jpg", "02-prime.fr.jpg", "2-prime.zh.jpg", "02-edit03.zh.jpg", "02-prime.zh.png"]
