@@ -28,7 +28,7 @@ pub(super) use figures::{Figure, NUMBER_WORDS, figures, is_chinese, is_latin, re
 pub use lint::{AdvertisingWarning, advertising_warnings};
 
 use crate::domain::{
-    report::{Bilingual, Confidence, Fact, Locks, Product, ProductReport, REPORT_SCHEMA_VERSION, SCENES_MAX},
+    report::{Bilingual, Confidence, Fact, Locks, Product, ProductReport, REPORT_SCHEMA_VERSION, SCENES_MAX, en_words},
     validation,
 };
 
@@ -105,7 +105,8 @@ fn latin(name: Bilingual, knowledge: &kinds::Knowledge) -> Bilingual {
         return name;
     }
     let words: String = name.en.chars().map(|c| if c.is_ascii() { c } else { ' ' }).collect();
-    let en = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Blanks in the place of hanzi part words that counted as one: the name may not grow past its limit.
+    let en = text::first_words(&words, en_words(&name.en).max(1));
     let spoken = en.chars().filter(char::is_ascii_alphabetic).count() >= 2;
     Bilingual { en: if spoken { en } else { knowledge.one("name").en }, ..name }
 }

@@ -206,6 +206,7 @@ fn hostile_descriptions_still_give_a_whole_report() {
     let stuffed = "（".repeat(500) + &"[{n}]".repeat(200);
     for description in [
         "杯子",
+        "battery life清屿battery life14天续航battery lifeceramic mug",
         "🎉🎉🎉",
         "\u{202e}\u{200f}杯\u{2066}子\u{0007}",
         "<script>alert('x')</script><style>p{}</style>",
