@@ -17,6 +17,7 @@ mod dialects;
 mod gemini;
 mod openai;
 mod openrouter;
+mod order;
 mod painters;
 mod request;
 mod results;
@@ -35,7 +36,8 @@ use super::{CallContext, ProviderError};
 pub use builtin::BuiltinPlates;
 pub use capabilities::{ImageCapabilities, NativeMask, PromptLanguage, Sizing};
 pub use dialects::{DialectError, image_provider};
-pub use painters::{ImageOrder, Nudge, PaintError, Painted, Painter, Painters};
+pub use order::{ImageOrder, Nudge, PaintError, Painted};
+pub use painters::{Painter, Painters};
 pub use request::{Area, ImageRequest, ImageRole, InputImage, PlatePalette, PlateScene, Purpose};
 pub use scripted::{Script, ScriptedProvider};
 

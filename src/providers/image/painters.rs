@@ -6,22 +6,24 @@
 //! made at, because it may have been billed. Every billed call has a row before it is made, so a
 //! process that dies in between leaves a trace that the next one follows up instead of paying twice.
 
-use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
+mod turn;
 
-use async_trait::async_trait;
-use image::RgbaImage;
+use std::{fmt, sync::Arc, time::Duration};
+
 use tokio::time::Instant;
 
-use super::{ImageCapabilities, ImageProvider, ImageRequest, Picture, Progress, Purpose, Rendered, Started};
+use super::{
+    ImageOrder, ImageProvider, ImageRequest, Nudge, PaintError, Painted, Progress, Purpose, Rendered, Started,
+};
 use crate::{
     clock::Clock,
-    domain::FailureCode,
     ids::IdSource,
     providers::{
         AttemptEnd, AttemptLog, AttemptStart, CallContext, FailureClass, OpenAttempt, ProviderError, budget::Budget,
         gate::Gate,
     },
 };
+use turn::Turn;
 
 /// Calls for one picture, over all providers.
 const ATTEMPTS_MAX: usize = 3;
@@ -29,83 +31,6 @@ const ATTEMPTS_MAX: usize = 3;
 const ATTEMPTS_PER_PROVIDER_MAX: usize = 2;
 /// The longest one picture may take, over all providers.
 const DEADLINE: Duration = Duration::from_secs(480);
-/// Waits between tries at one provider: up to 0.5 s, 1 s, … 8 s, by chance, so that many who failed
-/// together do not come back together.
-const BACKOFF_MS: u32 = 500;
-const BACKOFF_MS_MAX: u32 = 8_000;
-/// A wait that a vendor asks for is spent at another door when it is longer than this.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What to say differently after a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Nudge {
-    /// Nothing: a first try, or the failure had nothing to do with the words.
-    None,
-    /// An answer came without a picture: ask for one in so many words.
-    ReturnAnImage,
-    /// What the model made was declined: no people, plainer words.
-    Softened,
-    /// The product came out changed: insist on it.
-    KeepTheProduct,
-}
-
-impl Nudge {
-    fn after(error: &ProviderError) -> Self {
-        match (error.class, error.told) {
-            (FailureClass::NoResult, Some(FailureCode::ProductNotPreserved)) => Self::KeepTheProduct,
-            (FailureClass::NoResult, _) => Self::ReturnAnImage,
-            (FailureClass::ModeratedOutput, _) => Self::Softened,
-            _ => Self::None,
-        }
-    }
-}
-
-/// A picture to be got: who wants it writes the request for each provider and judges the result.
-#[async_trait]
-pub trait ImageOrder: Send + Sync {
-    /// What it is for.
-    fn purpose(&self) -> Purpose;
-
-    /// Whose turn it counts as; pictures of one set share a group.
-    fn group(&self) -> &str;
-
-    /// The provider to ask first, because the rest of the set came from it.
-    fn pinned(&self) -> Option<&str> {
-        None
-    }
-
-    /// The request in the words and sizes that suit this provider.
-    fn request(&self, capabilities: &ImageCapabilities, nudge: Nudge) -> ImageRequest;
-
-    /// Checks what came against what was asked for, and normalises it.
-    ///
-    /// # Errors
-    /// `NoResult`, when it is not usable.
-    async fn judge(&self, picture: Picture, request: &ImageRequest) -> Result<RgbaImage, ProviderError>;
-}
-
-/// A picture that passed.
-#[derive(Clone, Debug)]
-pub struct Painted {
-    /// Its pixels, as the order's judge left them.
-    pub pixels: RgbaImage,
-    /// Who painted it, by the name in the settings.
-    pub provider: String,
-    /// With which model.
-    pub model: String,
-    /// The vendor's number of the call.
-    pub request_id: Option<String>,
-}
-
-/// No picture came.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{error}")]
-pub struct PaintError {
-    /// The last failure.
-    pub error: ProviderError,
-    /// Whether the whole order may be tried again later at no risk of paying twice.
-    pub is_retryable: bool,
-}
 
 /// One provider with its limits.
 pub struct Painter {
@@ -478,55 +403,6 @@ async fn end(
         maybe_billed,
     };
     Ok(log.end(attempt, &end).await?)
-}
-
-/// What has happened to an order so far.
-struct Turn {
-    asked: Vec<String>,
-    closed: HashSet<String>,
-    only: Option<String>,
-    ends: bool,
-    is_billed: bool,
-    last: Option<ProviderError>,
-}
-
-impl Turn {
-    fn new(asked: Vec<String>) -> Self {
-        let is_billed = !asked.is_empty();
-        Self { asked, closed: HashSet::new(), only: None, ends: false, is_billed, last: None }
-    }
-
-    fn may_ask(&self, name: &str) -> bool {
-        !self.ends && !self.closed.contains(name) && self.only.as_deref().is_none_or(|only| only == name)
-    }
-
-    fn failed(&mut self, name: &str, error: ProviderError) {
-        if error.class == FailureClass::NotAsked {
-            self.closed.insert(name.to_owned());
-            // What an earlier door said tells more than that a later one was shut.
-            self.last.get_or_insert(error);
-            return;
-        }
-        self.asked.push(name.to_owned());
-        let is_long = error.retry_after.is_some_and(|delay| delay > PATIENCE);
-        if !error.class.repeats() || (error.class == FailureClass::RateLimited && is_long) {
-            self.closed.insert(name.to_owned());
-        }
-        if !error.class.fails_over() {
-            self.ends = !error.class.repeats();
-            self.only = Some(name.to_owned());
-        }
-        self.last = Some(error);
-    }
-
-    /// Waits before the same door is knocked at again.
-    async fn wait(&self, name: &str, ids: &dyn IdSource, deadline: Instant) {
-        let tries = self.asked.iter().filter(|asked| *asked == name).count();
-        let Some(error) = self.last.as_ref().filter(|_| tries > 0) else { return };
-        let most_ms = (BACKOFF_MS << tries.min(8)).min(BACKOFF_MS_MAX);
-        let wait = error.retry_after.unwrap_or_else(|| Duration::from_millis(u64::from(ids.below(most_ms))));
-        tokio::time::sleep_until((Instant::now() + wait).min(deadline)).await;
-    }
 }
 
 #[cfg(test)]

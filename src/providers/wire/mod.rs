@@ -46,6 +46,12 @@ pub struct Wire {
     authorization: Authorization,
 }
 
+/// Chooses the process's cryptography, if nobody has yet: a client cannot be built without.
+fn init_crypto() {
+    // A second installation is refused by the library, which is what we want.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A whole answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -86,6 +92,7 @@ impl Wire {
         if !allow_private_address && !address::may_name_public(&url) {
             return Err(WireError::Private);
         }
+        init_crypto();
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(redirect::Policy::none())

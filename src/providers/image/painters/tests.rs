@@ -5,13 +5,17 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use async_trait::async_trait;
+use image::RgbaImage;
+
 use super::*;
 use crate::{
     clock::MockClock,
+    domain::FailureCode,
     ids::SeededIds,
     providers::{
         AttemptLogError,
-        image::{NativeMask, PromptLanguage, Sizing},
+        image::{ImageCapabilities, NativeMask, Picture, PromptLanguage, Sizing},
     },
 };
 
