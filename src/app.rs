@@ -1,6 +1,6 @@
 //! The only place where implementations are chosen: settings in, a running service out.
 
-mod models;
+pub(crate) mod models;
 
 use std::{
     io,
@@ -121,7 +121,8 @@ impl App {
         let urls = UrlSigner::new(&keys.signed_urls, settings.storage.signed_url_lifetime_seconds);
         let time_zone =
             jiff::tz::TimeZone::get(&settings.time_zone).map_err(|error| StartError::TimeZone(error.to_string()))?;
-        let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone };
+        let compositions = models::compositions(&settings);
+        let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone, compositions };
         Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files, studio: Arc::default() })
     }
 
@@ -274,6 +275,9 @@ impl App {
     /// A studio with the models that the settings name; none means the built-in ones.
     fn new_studio(&self) -> Result<Studio, StartError> {
         let (clock, ids) = (&self.context.clock, &self.context.ids);
+        for warning in models::price_warnings(&self.settings) {
+            tracing::warn!("{warning}");
+        }
         let painters = models::painters(&self.settings, Arc::clone(clock), Arc::clone(ids))?;
         let readers = models::readers(&self.settings, Arc::clone(ids))?;
         let composer = Arc::new(TakumiComposer::new());

@@ -15,9 +15,15 @@ pub(super) struct DoctorArgs {
     /// Leave the stored files out: only the database's invariants
     #[arg(long)]
     without_files: bool,
+    /// Ask every configured model something cheap instead, and say what is wrong with it
+    #[arg(long)]
+    providers: bool,
 }
 
 pub(super) async fn doctor(settings: Settings, args: &DoctorArgs) -> Result<ExitCode, CommandError> {
+    if args.providers {
+        return super::providers::examine(&settings, args.json).await;
+    }
     let app = App::open(settings, false).await?;
     let findings = doctor::examine(&app.context, !args.without_files).await.map_err(CommandError::failed)?;
     if args.json {

@@ -3,6 +3,7 @@
 mod credits;
 mod doctor;
 mod gallery;
+mod providers;
 mod render;
 mod serve;
 
@@ -53,7 +54,7 @@ enum Command {
     #[command(after_help = "Example:\n  haibao schema > schema.graphql")]
     Schema,
     /// Check money, work, events and files; exits 1 when something does not add up
-    #[command(after_help = "Example:\n  haibao doctor --json")]
+    #[command(after_help = "Examples:\n  haibao doctor --json\n  haibao doctor --providers")]
     Doctor(doctor::DoctorArgs),
     /// Look after credits
     Credits(credits::CreditsArgs),

@@ -10,6 +10,8 @@ pub struct BillingSettings {
     /// [`super::Settings::welcome_credits`].
     #[serde(default)]
     pub welcome_credits: Option<i64>,
+    /// What one credit brings in, in millionths of a US dollar: what the cost of models is compared with.
+    pub credit_value_microusd: i64,
 }
 
 /// Settings of payment channels.

@@ -27,6 +27,14 @@ impl Composition {
         }
     }
 
+    /// Chinese and English titles.
+    pub const fn titles(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Typeset => ("原图合成", "Real photo"),
+            Self::Model => ("AI 绘制", "Painted by AI"),
+        }
+    }
+
     /// Reads a stored code; an unknown one (written by a newer version) is the safe way.
     pub fn from_code(code: &str) -> Self {
         Self::ALL.into_iter().find(|known| known.code() == code).unwrap_or_default()

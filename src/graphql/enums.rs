@@ -218,6 +218,18 @@ pub enum PosterFormatCode {
     Landscape16x9,
 }
 
+/// Who paints what of a poster.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::Composition")]
+pub enum CompositionCode {
+    /// The default: product and words are set by us, pixel for pixel; a model paints the background at
+    /// most.
+    Typeset,
+    /// A model paints the picture with the product in it and the result is compared with the photo; the
+    /// words are still set by us.
+    Model,
+}
+
 /// Why a poster or an edit was refunded.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::FailureCode")]

@@ -4,8 +4,8 @@ use async_graphql::{ID, InputObject};
 
 use super::{
     enums::{
-        ApiKeyScope, BilingualLayoutCode, EditMode, PaymentChannelCode, PosterFormatCode, TypographyStyleCode,
-        VisualStyleCode,
+        ApiKeyScope, BilingualLayoutCode, CompositionCode, EditMode, PaymentChannelCode, PosterFormatCode,
+        TypographyStyleCode, VisualStyleCode,
     },
     scalars::DateTime,
 };
@@ -51,6 +51,9 @@ pub struct CreateGenerationInput {
     /// The proportions of all posters.
     #[graphql(default_with = "Some(PosterFormatCode::Portrait9x16)")]
     pub format: Option<PosterFormatCode>,
+    /// Who paints what; one of `Studio.compositions`.
+    #[graphql(default_with = "Some(CompositionCode::Typeset)")]
+    pub composition: Option<CompositionCode>,
 }
 
 /// A style, as far as the seller has chosen one.

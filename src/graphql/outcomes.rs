@@ -18,7 +18,7 @@ use super::{
     types::{ApiKey, ExportCheck, Generation, Order, User},
 };
 use crate::{
-    domain::{Locale, PosterFormat, StyleChoice, validation::Refusal},
+    domain::{Composition, Locale, PosterFormat, StyleChoice, validation::Refusal},
     services::{
         ApiScope, FieldRefusal, ServiceError,
         exports::{ExportError, PackCheck},
@@ -94,6 +94,7 @@ impl From<CreateGenerationInput> for CreateGeneration {
                 layout: style.layout.map(Into::into),
             },
             format: input.format.map_or(PosterFormat::Portrait9x16, Into::into),
+            composition: input.composition.map_or(Composition::Typeset, Into::into),
         }
     }
 }

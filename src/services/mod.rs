@@ -27,6 +27,7 @@ pub use viewer::{Access, ApiScope, Viewer};
 use crate::{
     clock::Clock,
     database::Database,
+    domain::Composition,
     domain::validation::Refusal,
     events::Doorbell,
     ids::IdSource,
@@ -51,6 +52,8 @@ pub struct Context {
     pub ids: Arc<dyn IdSource>,
     /// The zone that session ids are written in.
     pub time_zone: jiff::tz::TimeZone,
+    /// How sets may be composed with the models of this installation.
+    pub compositions: Vec<Composition>,
 }
 
 /// A field of an input that cannot be taken, with its path (`dimensions.2`, `photoIds.0`).

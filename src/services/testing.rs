@@ -40,6 +40,7 @@ impl House {
         database.migrate().await.unwrap();
         let clock = MockClock::at_ms(NOW_MS);
         let context = Context {
+            compositions: Composition::ALL.to_vec(),
             database,
             storage: Storage::new(Arc::new(InMemory::new())),
             urls: UrlSigner::new(&[5; 32], 86_400),

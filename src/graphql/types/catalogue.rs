@@ -8,8 +8,8 @@ use crate::{
     graphql::{
         api::api,
         enums::{
-            BilingualLayoutCode, DimensionCode, PaymentChannelCode, PosterFormatCode, TypographyStyleCode,
-            VisualStyleCode,
+            BilingualLayoutCode, CompositionCode, DimensionCode, PaymentChannelCode, PosterFormatCode,
+            TypographyStyleCode, VisualStyleCode,
         },
         scalars::int,
     },
@@ -93,6 +93,11 @@ impl Studio {
     async fn bilingual_layouts(&self) -> Vec<BilingualLayout> {
         let look = |layout: &domain::BilingualLayout| BilingualLayout::of(*layout);
         domain::BilingualLayout::ALL.iter().map(look).collect()
+    }
+
+    /// How sets may be composed here; `MODEL` needs an image model that paints products.
+    async fn compositions(&self, ctx: &Context<'_>) -> Vec<Composition> {
+        api(ctx).services.compositions.iter().map(|composition| Composition::of(*composition)).collect()
     }
 
     /// The poster formats.
@@ -218,6 +223,24 @@ impl PosterFormat {
     fn of(format: domain::PosterFormat) -> Self {
         let ((width, height), (title_zh, title_en)) = (format.size(), format.titles());
         Self { code: format.into(), width: int(width.into()), height: int(height.into()), title_zh, title_en }
+    }
+}
+
+/// A way to put posters together.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct Composition {
+    /// The stable code.
+    pub code: CompositionCode,
+    /// The title in Chinese.
+    pub title_zh: &'static str,
+    /// The title in English.
+    pub title_en: &'static str,
+}
+
+impl Composition {
+    fn of(composition: domain::Composition) -> Self {
+        let (title_zh, title_en) = composition.titles();
+        Self { code: composition.into(), title_zh, title_en }
     }
 }
 

@@ -8,14 +8,17 @@ use async_graphql::{Context, Error, ID, Object, Result, SimpleObject, async_trai
 
 use super::{Poster, Revision};
 use crate::{
-    domain::{self, PosterFormat},
+    domain::{self, Composition, PosterFormat},
     events::Summary,
     exports,
     graphql::{
         ApiError,
         api::{api, load, viewer},
         connection::{TotalCount, connection},
-        enums::{BilingualLayoutCode, GenerationState, PosterFormatCode, TypographyStyleCode, VisualStyleCode},
+        enums::{
+            BilingualLayoutCode, CompositionCode, GenerationState, PosterFormatCode, TypographyStyleCode,
+            VisualStyleCode,
+        },
         loaders::{CoverOf, PostersOf, UploadOf},
         scalars::{DateTime, int},
     },
@@ -73,7 +76,12 @@ impl Generation {
         })
     }
 
-    /// The proportions of its posters.
+    /// Who painted what.
+    async fn composition(&self) -> CompositionCode {
+        Composition::from_code(&self.0.composition).into()
+    }
+
+    /// The proportions of all posters.
     async fn format(&self) -> PosterFormatCode {
         PosterFormat::from_code(&self.0.format).unwrap_or(PosterFormat::Portrait9x16).into()
     }

@@ -47,7 +47,7 @@ pub struct Wire {
 }
 
 /// Chooses the process's cryptography, if nobody has yet: a client cannot be built without.
-fn init_crypto() {
+pub(in crate::providers) fn init_crypto() {
     // A second installation is refused by the library, which is what we want.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
@@ -233,10 +233,4 @@ fn broken(error: &reqwest::Error) -> ProviderError {
     }
     let what = if error.is_timeout() { "no whole answer in time" } else { "the connection broke" };
     ProviderError::new(FailureClass::AmbiguousTimeout, format!("{what}{cause}"))
-}
-
-/// What the program does at its start, for tests of clients; a second installation changes nothing.
-#[cfg(test)]
-pub(in crate::providers) fn init_crypto() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }

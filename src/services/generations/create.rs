@@ -44,6 +44,8 @@ pub struct CreateGeneration {
     pub style: StyleChoice,
     /// The proportions.
     pub format: PosterFormat,
+    /// Who paints what.
+    pub composition: Composition,
 }
 
 /// An input that can be taken.
@@ -55,6 +57,7 @@ struct Valid {
     dimensions: Vec<Dimension>,
     style: StyleChoice,
     format: PosterFormat,
+    composition: Composition,
 }
 
 /// Why a try inside the transaction ended without a set.
@@ -161,7 +164,7 @@ async fn create_in_txn(
         description: Set(valid.description.clone()),
         photo_ids: Set(json!(valid.photo_ids).to_string()),
         format: Set(valid.format.code().to_owned()),
-        composition: Set(Composition::Typeset.code().to_owned()),
+        composition: Set(valid.composition.code().to_owned()),
         requested_visual: Set(valid.style.visual.map(|style| style.code().to_owned())),
         requested_typography: Set(valid.style.typography.map(|style| style.code().to_owned())),
         requested_layout: Set(valid.style.layout.map(|style| style.code().to_owned())),
@@ -264,6 +267,9 @@ async fn validate(
     let description = validation::description(&input.description)
         .map_err(|refusal| refusals.push(FieldRefusal::new("description", refusal)));
     let dimensions = parse_dimensions(input.dimensions.as_deref()).map_err(|found| refusals.extend(found));
+    if !context.compositions.contains(&input.composition) {
+        refusals.push(FieldRefusal::new("composition", Refusal::NotAllowed));
+    }
     refusals.extend(photo_refusals(context, viewer, &input.photo_ids).await?);
     let (Ok(idempotency_key), Ok(description), Ok(dimensions)) = (idempotency_key, description, dimensions) else {
         return Ok(Err(refusals));
@@ -271,13 +277,17 @@ async fn validate(
     if !refusals.is_empty() {
         return Ok(Err(refusals));
     }
-    let canonical = json!({
+    let mut canonical = json!({
         "photoIds": input.photo_ids,
         "description": description,
         "dimensions": dimensions,
         "style": input.style,
         "format": input.format,
     });
+    // Left out where it is the default, so that requests from before there was a choice keep their sum.
+    if input.composition != Composition::default() {
+        canonical["composition"] = json!(input.composition);
+    }
     Ok(Ok(Valid {
         idempotency_key,
         request_sha256: request_sha256(&canonical),
@@ -286,6 +296,7 @@ async fn validate(
         dimensions,
         style: input.style,
         format: input.format,
+        composition: input.composition,
     }))
 }
 

@@ -10,7 +10,7 @@ use haibao::{
     clock::MockClock,
     composer::TakumiComposer,
     database::Database,
-    domain::{PosterFormat, StyleChoice},
+    domain::{Composition, PosterFormat, StyleChoice},
     engine::{Engine, EngineOptions, EngineParts},
     events::LocalDoorbell,
     ids::SeededIds,
@@ -65,6 +65,7 @@ impl House {
         let storage = files.storage().expect("the folder is a store");
         let clock = MockClock::at_ms(AT_MS);
         let context = Context {
+            compositions: Composition::ALL.to_vec(),
             database: test.database.clone(),
             storage: storage.clone(),
             urls: UrlSigner::new(&[7; 32], 86_400),
@@ -118,6 +119,7 @@ impl House {
             dimensions: Some(dimensions.to_vec()),
             style: StyleChoice::default(),
             format: PosterFormat::Square1x1,
+            composition: Composition::Typeset,
         }
     }
 
