@@ -279,7 +279,7 @@ impl App {
             tracing::warn!("{warning}");
         }
         let painters = models::painters(&self.settings, Arc::clone(clock), Arc::clone(ids))?;
-        let readers = models::readers(&self.settings, Arc::clone(ids))?;
+        let readers = models::readers(&self.settings, Arc::clone(clock), Arc::clone(ids))?;
         let composer = Arc::new(TakumiComposer::new());
         Ok(Studio::new(composer, painters, readers, self.settings.studio.jpeg_quality))
     }

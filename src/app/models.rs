@@ -11,7 +11,7 @@ use crate::{
     providers::{
         Budget, Gate,
         image::{BuiltinPlates, ImageProvider, Painter, Painters, Purpose, ScriptedProvider, image_provider},
-        text::{Reader, Readers},
+        text::{Reader, Readers, TextPurpose, text_model},
     },
 };
 
@@ -66,15 +66,28 @@ pub(super) fn compositions(settings: &Settings) -> Vec<Composition> {
 }
 
 /// The text models that the settings name, in their order; there may be none.
-pub(crate) fn readers(settings: &Settings, ids: Arc<dyn IdSource>) -> Result<Readers, StartError> {
+pub(crate) fn readers(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+) -> Result<Readers, StartError> {
     let listed = settings.text_models.iter().enumerate().map(|(place, model)| {
         reader(model).map_err(|problem| StartError::Provider(format!("text_models[{place}].{problem}")))
     });
-    Ok(Readers::new(listed.collect::<Result<Vec<_>, _>>()?, ids))
+    Ok(Readers::new(listed.collect::<Result<Vec<_>, _>>()?, clock, ids))
 }
 
 fn reader(settings: &TextModelSettings) -> Result<Reader, String> {
-    Err(format!("kind: this version does not speak `{}`", settings.kind))
+    let model = text_model(settings).map_err(|error| error.to_string())?;
+    let known = |word: &str| TextPurpose::from_word(word).map(|purpose| vec![purpose]);
+    let listed = purposes(&settings.purposes, known)?;
+    Ok(Reader {
+        model,
+        purposes: if listed.is_empty() { TextPurpose::ALL.to_vec() } else { listed },
+        gate: Gate::new(settings.max_concurrency, settings.requests_per_minute),
+        timeout: Duration::from_secs(settings.timeout_seconds),
+        budget: Budget { day_microusd: settings.spend_day_microusd, month_microusd: settings.spend_month_microusd },
+    })
 }
 
 /// What an operator should know about the prices in the settings: which pictures cost more than their

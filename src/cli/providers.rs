@@ -35,7 +35,7 @@ struct Seen {
 pub(super) async fn examine(settings: &Settings, as_json: bool) -> Result<ExitCode, CommandError> {
     let ids = Arc::new(SystemIds::new());
     let painters = models::painters(settings, Arc::new(SystemClock), Arc::clone(&ids) as _)?;
-    let readers = models::readers(settings, ids)?;
+    let readers = models::readers(settings, Arc::new(SystemClock), ids)?;
     let call = CallContext { nonce: "doctor".to_owned(), timeout: PATIENCE };
     let mut seen = Vec::new();
     for painter in painters.list() {
@@ -45,6 +45,7 @@ pub(super) async fn examine(settings: &Settings, as_json: bool) -> Result<ExitCo
     }
     for reader in readers.list() {
         let answer = tokio::time::timeout(PATIENCE, reader.model.probe(&call)).await;
+        let answer = answer.map(|answer| answer.map(|()| "it answers".to_owned()));
         seen.push(Seen::of("text", reader.model.name(), reader.model.model(), answer.ok()));
     }
     let warnings = models::price_warnings(settings);

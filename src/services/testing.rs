@@ -15,6 +15,7 @@ use super::{Context, Viewer};
 use crate::{
     clock::MockClock,
     database::{Database, DatabaseOptions},
+    domain::Composition,
     events::LocalDoorbell,
     ids::SeededIds,
     ledger::Wallet,

@@ -30,6 +30,8 @@ pub(super) struct Press<'a> {
     pub(super) request_id: Option<&'a str>,
     /// How well the backdrop goes with the set, 0–100, where a vendor painted it.
     pub(super) consistency_percent: Option<u8>,
+    /// Whether the product is in the backdrop already, painted by a model.
+    pub(super) product_painted: bool,
     /// Of the stored poster and its plate, 1–100.
     pub(super) jpeg_quality: u8,
     /// Which words are set.
@@ -106,7 +108,7 @@ impl Press<'_> {
         let mut pictures = HashMap::new();
         let mut places = Map::new();
         let sight = &self.plan.sight;
-        if let (Some(stand), Some(product)) = (draft.stand, &sight.product) {
+        if let (Some(stand), Some(product), false) = (draft.stand, &sight.product, self.product_painted) {
             let frame = snapped(sight.placed(stand));
             let scaled = imaging::resize(&product.pixels, frame.w as u32, frame.h as u32);
             if stand.grounded {

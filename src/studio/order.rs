@@ -8,7 +8,7 @@ use image::RgbaImage;
 
 use super::{SetPlan, Studio, layouts::Draft, prompt, sheet::Sheet};
 use crate::{
-    domain::Dimension,
+    domain::{Dimension, FailureCode},
     imaging::{self, ImageLimits, Tone, plate},
     providers::{
         AttemptLog, FailureClass, NoAttemptLog, ProviderError,
@@ -48,27 +48,35 @@ impl Default for Commission {
 /// to copy a layout from.
 const ANCHOR_SIDE: u32 = 512;
 
-/// A background to be painted.
-pub(super) struct PlateOrder<'a> {
+/// The side of the picture that shows the product: print on a label is still legible.
+const PRODUCT_SIDE: u32 = 1024;
+/// What a cut-out stands on in that picture: a ground of no colour of its own.
+const NEUTRAL: [u8; 3] = [244, 244, 244];
+
+/// A picture to be painted: a background, or where `subject` is given the whole scene with the product.
+pub(super) struct PictureOrder<'a> {
     pub(super) studio: &'a Studio,
     pub(super) plan: &'a SetPlan,
     pub(super) dimension: Dimension,
     pub(super) scene: PlateScene,
     pub(super) commission: &'a Commission,
     pub(super) anchor: Option<&'a Anchor>,
+    pub(super) subject: Option<&'a Subject>,
 }
 
-impl PlateOrder<'_> {
-    /// The pictures a model is shown: never the product on a plate, or it would paint it.
+impl PictureOrder<'_> {
+    /// The pictures a model is shown, in the order of their roles. The product is never among them when
+    /// a background is asked for, or it would be painted.
     fn images(&self) -> Vec<InputImage> {
-        self.anchor.map(|anchor| anchor.shown.clone()).into_iter().collect()
+        let subject = self.subject.map(|subject| subject.shown.clone());
+        subject.into_iter().chain(self.anchor.map(|anchor| anchor.shown.clone())).collect()
     }
 }
 
 #[async_trait]
-impl ImageOrder for PlateOrder<'_> {
+impl ImageOrder for PictureOrder<'_> {
     fn purpose(&self) -> Purpose {
-        Purpose::Plate
+        if self.subject.is_some() { Purpose::Poster } else { Purpose::Plate }
     }
 
     fn group(&self) -> &str {
@@ -81,11 +89,16 @@ impl ImageOrder for PlateOrder<'_> {
 
     fn request(&self, capabilities: &ImageCapabilities, nudge: Nudge) -> ImageRequest {
         let (width, height) = capabilities.size_for(self.scene.width, self.scene.height);
-        let images = self.images();
-        let has_anchor = capabilities.images_max > 0 && !images.is_empty();
-        let words = prompt::plate(self.plan, self.dimension, &self.scene, has_anchor, capabilities, nudge);
+        let mut images = self.images();
+        // The words speak of the pictures that are sent, not of those that will be left out.
+        images.truncate(capabilities.images_max);
+        let roles: Vec<ImageRole> = images.iter().map(|image| image.role).collect();
+        let words = match self.purpose() {
+            Purpose::Poster => prompt::poster(self.plan, self.dimension, &self.scene, &roles, capabilities, nudge),
+            _ => prompt::plate(self.plan, self.dimension, &self.scene, !roles.is_empty(), capabilities, nudge),
+        };
         ImageRequest {
-            purpose: Purpose::Plate,
+            purpose: self.purpose(),
             prompt: words.prompt,
             negative: words.negative,
             images,
@@ -99,11 +112,64 @@ impl ImageOrder for PlateOrder<'_> {
 
     async fn judge(&self, picture: Picture, request: &ImageRequest) -> Result<RgbaImage, ProviderError> {
         let (wanted, asked) = ((self.scene.width, self.scene.height), (request.width, request.height));
-        self.studio
-            .on_core(move || normalised(picture, wanted, asked))
-            .await
-            .map_err(|error| ProviderError::new(FailureClass::Transient, error.to_string()))?
+        let subject = self.subject.map(|subject| (Arc::clone(&subject.cut_out), subject.expected));
+        let judged = self.studio.on_core(move || {
+            let pixels = normalised(picture, wanted, asked)?;
+            if let Some((cut_out, expected)) = subject {
+                preserved(&cut_out, &pixels, expected)?;
+            }
+            Ok(pixels)
+        });
+        judged.await.map_err(|error| ProviderError::new(FailureClass::Transient, error.to_string()))?
     }
+}
+
+/// The product that a model is to paint, as it is shown and as the result is compared with.
+pub(super) struct Subject {
+    shown: InputImage,
+    cut_out: Arc<RgbaImage>,
+    /// Where it should stand: left, top, width, height in pixels.
+    expected: [f32; 4],
+}
+
+impl Subject {
+    /// The product of a poster on which it stands. `None` where there is no cut-out or no place for it:
+    /// there the photo is set by us. Blocks: it encodes a picture.
+    pub(super) fn of(cut_out: &Arc<RgbaImage>, expected: [f32; 4]) -> Self {
+        let mut small = imaging::resize_to_fit(cut_out, PRODUCT_SIDE);
+        for pixel in small.pixels_mut() {
+            let alpha = u32::from(pixel[3]);
+            for channel in 0..3 {
+                let over = u32::from(pixel[channel]) * alpha + u32::from(NEUTRAL[channel]) * (255 - alpha);
+                pixel[channel] = (over / 255) as u8;
+            }
+            pixel[3] = 255;
+        }
+        let shown = InputImage {
+            role: ImageRole::Product,
+            width: small.width(),
+            height: small.height(),
+            bytes: imaging::encode_jpeg(&small, 92).into(),
+            media_type: "image/jpeg",
+        };
+        Self { shown, cut_out: Arc::clone(cut_out), expected }
+    }
+}
+
+/// Makes sure that a painted picture shows the seller's product and not another one.
+fn preserved(cut_out: &RgbaImage, pixels: &RgbaImage, expected: [f32; 4]) -> Result<(), ProviderError> {
+    let Some(found) = imaging::fidelity(cut_out, pixels, expected) else { return Ok(()) };
+    if found.is_preserved() {
+        return Ok(());
+    }
+    let detail = format!(
+        "the product is not the photo's: {:.2} (structure {:.2}, colour {:.2}, edges {:.2})",
+        found.score(),
+        found.structure,
+        found.colour,
+        found.edges
+    );
+    Err(ProviderError::no_result(detail).told_as(FailureCode::ProductNotPreserved))
 }
 
 /// The set's first backdrop as the others see it.
@@ -132,7 +198,7 @@ impl Anchor {
 }
 
 /// What came as pixels of the wanted size.
-pub(super) fn normalised(picture: Picture, wanted: (u32, u32), asked: (u32, u32)) -> Result<RgbaImage, ProviderError> {
+fn normalised(picture: Picture, wanted: (u32, u32), asked: (u32, u32)) -> Result<RgbaImage, ProviderError> {
     match picture {
         Picture::Pixels(pixels) if pixels.dimensions() == wanted => Ok(pixels),
         Picture::Pixels(pixels) => {
@@ -150,7 +216,12 @@ const GRADE_STRENGTH: f32 = 0.4;
 
 /// Grades a vendor's backdrop towards the tone of the set's first one, or of its palette where there is
 /// none yet, and says how near it is then, 0–100.
-pub(super) fn tied_together(backdrop: &mut RgbaImage, plan: &SetPlan, anchor: Option<Tone>) -> u8 {
+pub(super) fn tied_together(
+    backdrop: &mut RgbaImage,
+    plan: &SetPlan,
+    anchor: Option<Tone>,
+    product_painted: bool,
+) -> u8 {
     let target = anchor.unwrap_or_else(|| {
         // The palette says which colours, not how lively they are spread.
         let colours = &plan.theme.plate;
@@ -160,7 +231,10 @@ pub(super) fn tied_together(backdrop: &mut RgbaImage, plan: &SetPlan, anchor: Op
         });
         Tone { spread: Tone::of(backdrop).spread, ..Tone::of(&ground) }
     });
-    imaging::grade(backdrop, &target, GRADE_STRENGTH);
+    // A product in the picture keeps its colours, whatever the set's are.
+    if !product_painted {
+        imaging::grade(backdrop, &target, GRADE_STRENGTH);
+    }
     Tone::of(backdrop).nearness(&target)
 }
 

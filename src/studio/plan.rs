@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     BriefPhoto, bible::SetBible, reading::Thought, sight::Sight, slots::SlotPlan, style, theme::Theme, views::Views,
 };
-use crate::domain::{Dimension, PosterFormat, SetStyle, StyleChoice, report::ProductReport};
+use crate::domain::{Composition, Dimension, PosterFormat, SetStyle, StyleChoice, report::ProductReport};
 
 /// Everything that is decided once per set: what is said, how it looks, what the camera saw.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct SetPlan {
     pub(super) bible: Arc<SetBible>,
     /// Of the posters that were ordered; see [`SetPlan::slot`].
     pub(super) slots: Vec<SlotPlan>,
+    /// Who paints what.
+    pub(super) composition: Composition,
     pub(super) style: SetStyle,
     pub(super) format: PosterFormat,
     pub(super) seed: u64,
@@ -43,6 +45,7 @@ impl SetPlan {
             report: thought.report,
             bible: Arc::new(thought.bible),
             slots: thought.slots,
+            composition: Composition::default(),
             style,
             format,
             seed,
@@ -56,6 +59,12 @@ impl SetPlan {
     /// The product's name on one line: what `productname.txt` holds.
     pub fn product_name(&self) -> &str {
         &self.product_name
+    }
+
+    /// The same plan put together in another way.
+    #[must_use]
+    pub fn composed(self, composition: Composition) -> Self {
+        Self { composition, ..self }
     }
 
     /// What all pictures of the set share.

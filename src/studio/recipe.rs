@@ -28,6 +28,9 @@ pub struct Recipe {
     pub seed: u64,
     /// The look of the set.
     pub style: SetStyle,
+    /// Whether a model painted the product into the background.
+    #[serde(default, rename = "productPainted")]
+    pub product_painted: bool,
     /// All that the poster may say.
     pub report: ProductReport,
     /// What all pictures of the set shared; older recipes have none.
@@ -141,6 +144,7 @@ pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], unprint
         },
         "provider": { "name": press.provider, "requestId": press.request_id },
         "consistencyPercent": press.consistency_percent,
+        "productPainted": press.product_painted,
         "report": plan.report,
         "bible": plan.bible(),
         "slot": plan.slot(press.dimension),

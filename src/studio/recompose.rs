@@ -47,6 +47,8 @@ pub struct Remake {
     pub proportions: (u32, u32),
     /// Which words it carries.
     pub language: Language,
+    /// Whether the product is in that background already.
+    pub product_painted: bool,
     /// The stored background, where it came from a model; `None` draws the built-in one.
     pub plate: Option<Arc<RgbaImage>>,
 }
@@ -120,7 +122,7 @@ impl Studio {
                 self.on_core(move || imaging::resize_cover(&plate, width, height)).await?
             }
         };
-        let (studio, language) = (self.clone(), remake.language);
+        let (studio, language, product_painted) = (self.clone(), remake.language, remake.product_painted);
         self.on_core(move || {
             let press = Press {
                 composer: &*studio.composer,
@@ -131,6 +133,7 @@ impl Studio {
                 provider: BuiltinPlates::NAME,
                 request_id: None,
                 consistency_percent: None,
+                product_painted,
                 jpeg_quality: studio.jpeg_quality,
                 language,
                 is_marked: studio.labels.is_visible_on(origin),
@@ -190,6 +193,7 @@ mod tests {
             provider: "builtin",
             request_id: None,
             consistency_percent: None,
+            product_painted: false,
             jpeg_quality: 90,
             language,
             is_marked: false,
@@ -223,7 +227,13 @@ mod tests {
     #[tokio::test]
     async fn a_poster_is_set_anew_in_any_proportions_and_ai_made_ones_are_marked() {
         let (studio, plan) = planned().await;
-        let remake = |language, plate| Remake { dimension: Dimension::Hero, proportions: (2, 3), language, plate };
+        let remake = |language, plate| Remake {
+            dimension: Dimension::Hero,
+            proportions: (2, 3),
+            language,
+            product_painted: false,
+            plate,
+        };
         let plain = studio.recompose(&plan, remake(Language::Wordless, None)).await.expect("a poster");
         assert_eq!(plain.dimensions(), (1080, 1620));
         let plate = Arc::new(RgbaImage::from_pixel(300, 300, image::Rgba([40, 60, 80, 255])));

@@ -9,7 +9,7 @@ use super::{
     Brief, BriefPhoto, Commission, Labels, Language, Origin, PaintedPoster, Recipe, SetPlan, StudioError,
     compose::Press,
     layouts::{self, Draft},
-    order::{self, Anchor, PlateOrder, plate_scene},
+    order::{self, Anchor, PictureOrder, Subject, plate_scene},
     reading::Thought,
     report,
     sheet::Sheet,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::SystemClock,
     composer::{Composer, Templates},
-    domain::{Dimension, PosterStage},
+    domain::{Composition, Dimension, PosterStage},
     ids::SystemIds,
     imaging::Tone,
     providers::{
@@ -84,7 +84,7 @@ impl Studio {
     pub fn with_painter(composer: Arc<dyn Composer>, painter: Arc<dyn ImageProvider>, jpeg_quality: u8) -> Self {
         let ids = Arc::new(SystemIds::new());
         let painters = Painters::new(vec![Painter::unlimited(painter)], Arc::new(SystemClock), Arc::clone(&ids) as _);
-        Self::new(composer, painters, Readers::new(Vec::new(), ids), jpeg_quality)
+        Self::new(composer, painters, Readers::new(Vec::new(), Arc::new(SystemClock), ids), jpeg_quality)
     }
 
     /// The same studio with these marks for AI-made content.
@@ -179,8 +179,8 @@ impl Studio {
         progress(PosterStage::Planning);
         let page = Page::new(plan, dimension);
         progress(PosterStage::Painting);
-        let anchor = self.anchor(commission).await?;
-        let order = page.order(self, commission, anchor.as_ref());
+        let (anchor, subject) = (self.anchor(commission).await?, self.subject(&page).await?);
+        let order = page.order(self, commission, anchor.as_ref(), subject.as_ref());
         // Models paint elsewhere and take their time: all posters of a set wait for them together.
         let _easel = if self.asks_vendors() {
             None
@@ -189,7 +189,7 @@ impl Studio {
         };
         let painted = self.painters.paint(&order, &*commission.log).await?;
         progress(PosterStage::Composing);
-        self.compose(page, painted, anchor.map(|anchor| anchor.tone)).await
+        self.compose(page, painted, anchor.map(|anchor| anchor.tone), subject.is_some()).await
     }
 
     /// Asks once for a backdrop that an earlier call began, and finishes its poster; `None` while it is
@@ -205,12 +205,15 @@ impl Studio {
         open: &OpenAttempt,
     ) -> Result<Option<PaintedPoster>, StudioError> {
         let page = Page::new(plan, dimension);
-        let anchor = self.anchor(commission).await?;
-        let order = page.order(self, commission, anchor.as_ref());
+        let (anchor, subject) = (self.anchor(commission).await?, self.subject(&page).await?);
+        let order = page.order(self, commission, anchor.as_ref(), subject.as_ref());
         let collected = self.painters.collect(open, &order, &*commission.log).await;
         let collected = collected.map_err(|error| PaintError { error, is_retryable: false })?;
         match collected {
-            Some(painted) => self.compose(page, painted, anchor.map(|anchor| anchor.tone)).await.map(Some),
+            Some(painted) => {
+                let tone = anchor.map(|anchor| anchor.tone);
+                self.compose(page, painted, tone, subject.is_some()).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -226,7 +229,7 @@ impl Studio {
         let pixels = drawn.map_err(|error| PaintError { error, is_retryable: false })?;
         let name = BuiltinPlates::NAME.to_owned();
         let painted = Painted { pixels, provider: name.clone(), model: name, request_id: None };
-        self.compose(page, painted, None).await
+        self.compose(page, painted, None, false).await
     }
 
     async fn anchor(&self, commission: &Commission) -> Result<Option<Anchor>, StudioError> {
@@ -236,16 +239,33 @@ impl Studio {
         }
     }
 
+    /// The product that a model is to paint on this page, if it is to.
+    async fn subject(&self, page: &Page) -> Result<Option<Subject>, StudioError> {
+        if page.plan.composition != Composition::Model || !self.painters.has_vendor_for(Purpose::Poster) {
+            return Ok(None);
+        }
+        let (Some(stand), Some(product)) = (page.draft.stand, &page.plan.sight.product) else { return Ok(None) };
+        let frame = page.plan.sight.placed(stand);
+        let (cut_out, expected) = (Arc::clone(&product.pixels), [frame.x, frame.y, frame.w, frame.h]);
+        self.on_core(move || Subject::of(&cut_out, expected)).await.map(Some)
+    }
+
     /// Sets product and words on what was painted.
-    async fn compose(&self, page: Page, painted: Painted, anchor: Option<Tone>) -> Result<PaintedPoster, StudioError> {
+    async fn compose(
+        &self,
+        page: Page,
+        painted: Painted,
+        anchor: Option<Tone>,
+        product_painted: bool,
+    ) -> Result<PaintedPoster, StudioError> {
         let (composer, templates) = (Arc::clone(&self.composer), Arc::clone(&self.templates));
         let jpeg_quality = self.jpeg_quality;
         let origin = Origin::of_painter(&painted.provider);
         let is_marked = self.labels.is_visible_on(origin);
         self.on_core(move || {
             let mut backdrop = painted.pixels;
-            let consistency_percent =
-                (origin == Origin::AiMade).then(|| order::tied_together(&mut backdrop, &page.plan, anchor));
+            let consistency_percent = (origin == Origin::AiMade)
+                .then(|| order::tied_together(&mut backdrop, &page.plan, anchor, product_painted));
             let press = Press {
                 composer: &*composer,
                 templates: &templates,
@@ -255,6 +275,7 @@ impl Studio {
                 provider: &painted.provider,
                 request_id: painted.request_id.as_deref(),
                 consistency_percent,
+                product_painted,
                 jpeg_quality,
                 language: Language::Both,
                 is_marked,
@@ -305,8 +326,9 @@ impl Page {
         studio: &'a Studio,
         commission: &'a Commission,
         anchor: Option<&'a Anchor>,
-    ) -> PlateOrder<'a> {
+        subject: Option<&'a Subject>,
+    ) -> PictureOrder<'a> {
         let (plan, dimension, scene) = (&self.plan, self.dimension, self.scene());
-        PlateOrder { studio, plan, dimension, scene, commission, anchor }
+        PictureOrder { studio, plan, dimension, scene, commission, anchor, subject }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     engine::{Engine, EngineError, settle, worker::Failed},
     events::Topic,
     storage::GenerationFolder,
+    studio::Thought,
 };
 
 /// Characters of a description that stand in for a name when none could be found.
@@ -16,10 +17,10 @@ const FALLBACK_NAME_CHARS: usize = 12;
 impl Engine {
     pub(in crate::engine) async fn name_product(&self, job: &jobs::Model) -> Result<(), Failed> {
         let generation = self.generation_of(job).await?;
-        let plan = self.plan_of(job, &generation).await?;
+        let (plan, thought) = self.think_of(job, &generation).await?;
         let name =
             validation::product_name(plan.product_name()).unwrap_or_else(|_| fallback_name(&generation.description));
-        Ok(self.settle_named(job, &name, Some(plan.style())).await?)
+        Ok(self.settle_named(job, &name, Some((plan.style(), thought))).await?)
     }
 
     /// The product could not be read: the posters get a chance of their own (and are refunded one
@@ -29,7 +30,14 @@ impl Engine {
         self.settle_named(job, &fallback_name(&generation.description), None).await
     }
 
-    async fn settle_named(&self, job: &jobs::Model, name: &str, style: Option<SetStyle>) -> Result<(), EngineError> {
+    async fn settle_named(
+        &self,
+        job: &jobs::Model,
+        name: &str,
+        decided: Option<(SetStyle, Thought)>,
+    ) -> Result<(), EngineError> {
+        let style = decided.as_ref().map(|(style, _)| *style);
+        let thought = decided.and_then(|(_, thought)| serde_json::to_string(&thought).ok());
         let key = GenerationFolder::new(job.user_id, &job.generation_id).product_name();
         if let Err(error) = self.inner.storage.put(&key, Bytes::from(name.to_owned())).await {
             // The name lives in the database; the file is a convenience for people in the folder.
@@ -41,7 +49,7 @@ impl Engine {
             job,
             name,
             style,
-            None,
+            thought,
             self.inner.studio.asks_vendors(),
             self.inner.clock.now_ms(),
         )

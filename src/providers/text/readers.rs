@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use super::{JsonReply, JsonTask, Repair, TextModel, TextPurpose};
 use crate::{
+    clock::Clock,
     ids::IdSource,
-    providers::{CallContext, FailureClass, Gate, ProviderError},
+    providers::{AttemptEnd, AttemptLog, AttemptStart, Budget, CallContext, FailureClass, Gate, ProviderError},
 };
 
 /// The longest an answer may take, over all models: the posters of a set wait for it.
@@ -25,11 +26,14 @@ pub struct Reader {
     pub gate: Gate,
     /// How long one call may take.
     pub timeout: Duration,
+    /// What it may cost altogether.
+    pub budget: Budget,
 }
 
 /// All text models, the preferred one first; there may be none.
 pub struct Readers {
     readers: Vec<Reader>,
+    clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
 
@@ -41,8 +45,8 @@ impl fmt::Debug for Readers {
 
 impl Readers {
     /// Text models in this order.
-    pub fn new(readers: Vec<Reader>, ids: Arc<dyn IdSource>) -> Self {
-        Self { readers, ids }
+    pub fn new(readers: Vec<Reader>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self { readers, clock, ids }
     }
 
     /// The models, the preferred one first.
@@ -63,6 +67,7 @@ impl Readers {
     pub async fn ask<T>(
         &self,
         task: &JsonTask,
+        log: &dyn AttemptLog,
         read: impl Fn(&JsonReply) -> Result<T, String> + Send + Sync,
     ) -> Result<T, ProviderError> {
         let deadline = Instant::now() + DEADLINE;
@@ -70,7 +75,7 @@ impl Readers {
         for reader in self.readers.iter().filter(|reader| reader.purposes.contains(&task.purpose)) {
             let mut repair: Option<Repair> = None;
             for _ in 0..CALLS_PER_MODEL_MAX {
-                let answered = self.call(reader, task, repair.as_ref(), deadline).await;
+                let answered = self.call(reader, task, repair.as_ref(), log, deadline).await;
                 let reply = match answered {
                     Ok(reply) => reply,
                     Err(error) => {
@@ -110,17 +115,38 @@ impl Readers {
         reader: &Reader,
         task: &JsonTask,
         repair: Option<&Repair>,
+        log: &dyn AttemptLog,
         deadline: Instant,
     ) -> Result<JsonReply, ProviderError> {
+        reader.budget.check(reader.model.name(), log, self.clock.now_ms()).await?;
         let _slot = reader.gate.enter(task.name, deadline).await?;
         let mut bytes = [0; 16];
         self.ids.fill(&mut bytes);
         let timeout = reader.timeout.min(deadline.saturating_duration_since(Instant::now()));
         let call = CallContext { nonce: hex::encode(bytes), timeout };
+        let start = AttemptStart {
+            provider: reader.model.name().to_owned(),
+            model: reader.model.model().to_owned(),
+            purpose: task.purpose.code(),
+            nonce: call.nonce.clone(),
+            reference: None,
+            is_billed: true,
+        };
+        let attempt = log.begin(&start).await?;
         let began = Instant::now();
         let answered = tokio::time::timeout(timeout, reader.model.answer(task, repair, &call))
             .await
             .unwrap_or_else(|_| Err(ProviderError::new(FailureClass::AmbiguousTimeout, "no answer in time")));
+        let end = AttemptEnd {
+            failure: answered.as_ref().err().map(|error| error.class),
+            request_id: match &answered {
+                Ok(reply) => reply.request_id.clone(),
+                Err(error) => error.request_id.clone(),
+            },
+            cost_microusd: answered.as_ref().ok().and_then(|reply| reply.usage.cost_microusd).unwrap_or(0),
+            maybe_billed: answered.as_ref().err().is_none_or(|error| error.maybe_billed),
+        };
+        log.end(attempt, &end).await?;
         let class = answered.as_ref().err().map_or("ok", |error| error.class.code());
         let name = reader.model.name().to_owned();
         metrics::counter!("haibao_text_calls_total", "model" => name.clone(), "outcome" => class).increment(1);
@@ -135,7 +161,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{ids::SeededIds, providers::text::ScriptedTextModel};
+    use crate::{
+        clock::MockClock,
+        ids::SeededIds,
+        providers::{NoAttemptLog, text::ScriptedTextModel},
+    };
 
     fn readers(models: Vec<ScriptedTextModel>) -> Readers {
         let readers = models
@@ -145,9 +175,10 @@ mod tests {
                 purposes: TextPurpose::ALL.to_vec(),
                 gate: Gate::new(4, 0),
                 timeout: Duration::from_secs(5),
+                budget: Budget::default(),
             })
             .collect();
-        Readers::new(readers, Arc::new(SeededIds::new(1)))
+        Readers::new(readers, Arc::new(MockClock::at_ms(0)), Arc::new(SeededIds::new(1)))
     }
 
     fn task() -> JsonTask {
@@ -170,17 +201,20 @@ mod tests {
     async fn a_model_gets_one_turn_to_mend_its_answer_and_then_the_next_model_is_asked() {
         let first = ScriptedTextModel::new([Ok(json!({"n": -1})), Ok(json!({"n": 0}))]);
         let second = ScriptedTextModel::new([Ok(json!({"n": 7}))]);
-        assert_eq!(readers(vec![first, second]).ask(&task(), positive).await.unwrap(), 7);
+        assert_eq!(readers(vec![first, second]).ask(&task(), &NoAttemptLog, positive).await.unwrap(), 7);
         let mended = ScriptedTextModel::new([Ok(json!({"n": -1})), Ok(json!({"n": 3}))]);
-        assert_eq!(readers(vec![mended]).ask(&task(), positive).await.unwrap(), 3);
+        assert_eq!(readers(vec![mended]).ask(&task(), &NoAttemptLog, positive).await.unwrap(), 3);
     }
 
     #[tokio::test]
     async fn a_refusal_of_content_is_not_carried_on() {
         let first = ScriptedTextModel::new([Err(FailureClass::ModeratedInput)]);
         let second = ScriptedTextModel::new([Ok(json!({"n": 7}))]);
-        let refused = readers(vec![first, second]).ask(&task(), positive).await.unwrap_err();
+        let refused = readers(vec![first, second]).ask(&task(), &NoAttemptLog, positive).await.unwrap_err();
         assert_eq!(refused.class, FailureClass::ModeratedInput);
-        assert_eq!(readers(vec![]).ask(&task(), positive).await.unwrap_err().class, FailureClass::NotAsked);
+        assert_eq!(
+            readers(vec![]).ask(&task(), &NoAttemptLog, positive).await.unwrap_err().class,
+            FailureClass::NotAsked
+        );
     }
 }

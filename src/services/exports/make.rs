@@ -153,7 +153,7 @@ impl Exports {
             Origin::Composed => None,
             Origin::AiMade => Some(Arc::new(self.stored(&set.folder.plate(dimension, composed.revision)).await?)),
         };
-        let remake = Remake { dimension, proportions, language, plate };
+        let remake = Remake { dimension, proportions, language, product_painted: composed.product_painted, plate };
         Ok(self.studio.recompose(&plan, remake).await?)
     }
 

@@ -150,6 +150,8 @@ pub(super) struct Composed {
     pub(super) dimension: Dimension,
     pub(super) revision: RevisionName,
     pub(super) origin: Origin,
+    /// Whether a model painted the product into the stored background.
+    pub(super) product_painted: bool,
     recipe: Bytes,
 }
 
@@ -261,9 +263,16 @@ impl Exports {
         for revision in poster.revisions[from..].iter().copied() {
             match self.context.storage.get(&set.folder.recipe(dimension, revision)).await {
                 Ok(recipe) => {
-                    let json = serde_json::from_slice(&recipe);
-                    let json = json.map_err(|error| ServiceError::Corrupt(error.to_string()))?;
-                    return Ok(Composed { dimension, revision, origin: Origin::of_recipe(&json), recipe });
+                    let json: Result<serde_json::Value, _> = serde_json::from_slice(&recipe);
+                    let json: serde_json::Value = json.map_err(|error| ServiceError::Corrupt(error.to_string()))?;
+                    let product_painted = json["productPainted"].as_bool().unwrap_or(false);
+                    return Ok(Composed {
+                        dimension,
+                        revision,
+                        origin: Origin::of_recipe(&json),
+                        product_painted,
+                        recipe,
+                    });
                 }
                 Err(StorageError::NotFound(_)) => {}
                 Err(error) => return Err(ServiceError::from(error).into()),

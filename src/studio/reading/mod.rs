@@ -30,7 +30,10 @@ use super::{
 use crate::{
     domain::{Dimension, StyleChoice, report::ProductReport, validation},
     imaging::{self, ProductPalette},
-    providers::text::{JsonTask, SeenImage, TextPurpose},
+    providers::{
+        AttemptLog,
+        text::{JsonTask, SeenImage, TextPurpose},
+    },
 };
 use guard::Guard;
 
@@ -94,9 +97,9 @@ impl Thought {
 impl Studio {
     /// Thinks about a set: with the text models where there are some, with the rules where there are none
     /// or where they fail. Takes as long as the models do, up to a few minutes.
-    pub async fn think(&self, brief: &Brief, dimensions: &[Dimension]) -> Thought {
+    pub async fn think(&self, brief: &Brief, dimensions: &[Dimension], log: &dyn AttemptLog) -> Thought {
         let views = self.look_at(&brief.photos).await;
-        self.think_over(brief, dimensions, views.as_ref().ok()).await
+        self.think_over(brief, dimensions, views.as_ref().ok(), log).await
     }
 
     /// The thought and the plan that follows from it, looking at the photos only once.
@@ -107,13 +110,20 @@ impl Studio {
         &self,
         brief: &Brief,
         dimensions: &[Dimension],
+        log: &dyn AttemptLog,
     ) -> Result<(Thought, SetPlan), StudioError> {
         let views = self.look_at(&brief.photos).await?;
-        let thought = self.think_over(brief, dimensions, Some(&views)).await;
+        let thought = self.think_over(brief, dimensions, Some(&views), log).await;
         Ok((thought.clone(), Self::planned(brief, thought, views)))
     }
 
-    async fn think_over(&self, brief: &Brief, dimensions: &[Dimension], views: Option<&Views>) -> Thought {
+    async fn think_over(
+        &self,
+        brief: &Brief,
+        dimensions: &[Dimension],
+        views: Option<&Views>,
+        log: &dyn AttemptLog,
+    ) -> Thought {
         let neutral =
             ProductPalette { swatches: Vec::new(), seed: [128, 128, 128], is_neutral: true, mean_lightness: 0.5 };
         let palette = views.map_or(&neutral, Views::palette);
@@ -121,8 +131,8 @@ impl Studio {
         let rules = report::report(&brief.description, given.as_deref());
         let guard = Guard::new(&brief.description, given.as_deref());
         let (read, name) = tokio::join!(
-            self.read_product(brief, given.as_deref(), &rules, &guard),
-            self.name_product(brief, given.is_some(), &guard)
+            self.read_product(brief, given.as_deref(), &rules, &guard, log),
+            self.name_product(brief, given.is_some(), &guard, log)
         );
         let thought = Thought::by_rules(read.unwrap_or(rules), brief.style, palette, dimensions);
         let product_name = given.or(name).unwrap_or_else(|| thought.product_name.clone());
@@ -130,7 +140,7 @@ impl Studio {
         let style = style::settle(brief.style, thought.report.product.category, palette);
         let task = || set::task(&thought.report, style, &thought.bible, &thought.slots);
         let planned = self
-            .asked(TextPurpose::Plan, task, |proposal: &set::Proposal| {
+            .asked(TextPurpose::Plan, log, task, |proposal: &set::Proposal| {
                 let (bible, slots, faults) = set::merge(&thought.bible, &thought.slots, proposal, &guard);
                 ((bible, slots), faults)
             })
@@ -147,24 +157,25 @@ impl Studio {
         given: Option<&str>,
         rules: &ProductReport,
         guard: &Guard,
+        log: &dyn AttemptLog,
     ) -> Option<ProductReport> {
         if !self.readers.serves(TextPurpose::Report) {
             return None;
         }
         let images = self.seen(&brief.photos).await;
         let task = || dossier::task(&brief.description, given, images.clone());
-        self.asked(TextPurpose::Report, task, |dossier: &dossier::Dossier| {
+        self.asked(TextPurpose::Report, log, task, |dossier: &dossier::Dossier| {
             dossier::merge(rules, dossier, guard, given.is_some())
         })
         .await
     }
 
-    async fn name_product(&self, brief: &Brief, is_given: bool, guard: &Guard) -> Option<String> {
+    async fn name_product(&self, brief: &Brief, is_given: bool, guard: &Guard, log: &dyn AttemptLog) -> Option<String> {
         if is_given || !self.readers.serves(TextPurpose::Name) {
             return None;
         }
         let task = name::task(&brief.description);
-        self.readers.ask(&task, |reply| name::read(&reply.value, guard)).await.ok()
+        self.readers.ask(&task, log, |reply| name::read(&reply.value, guard)).await.ok()
     }
 
     /// The first photos as a model is shown them.
@@ -195,6 +206,7 @@ impl Studio {
     async fn asked<A: DeserializeOwned, T: Clone + Send>(
         &self,
         purpose: TextPurpose,
+        log: &dyn AttemptLog,
         task: impl Fn() -> JsonTask,
         merge: impl Fn(&A) -> (T, Vec<String>) + Send + Sync,
     ) -> Option<T> {
@@ -215,7 +227,7 @@ impl Studio {
             *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(merged);
             Err(faults.into_iter().take(FAULTS_TOLD_MAX).collect::<Vec<_>>().join("; "))
         };
-        match self.readers.ask(&task, |reply| read(&reply.value)).await {
+        match self.readers.ask(&task, log, |reply| read(&reply.value)).await {
             Ok(answer) => Some(answer),
             Err(_logged) => kept.into_inner().unwrap_or_else(PoisonError::into_inner),
         }

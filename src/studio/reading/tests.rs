@@ -12,7 +12,7 @@ use crate::{
     },
     ids::SeededIds,
     providers::{
-        FailureClass, Gate,
+        Budget, FailureClass, Gate, NoAttemptLog,
         image::{BuiltinPlates, Painter, Painters},
         text::{Reader, Readers, ScriptedTextModel},
     },
@@ -40,12 +40,14 @@ fn cast(report: Vec<Answer>, name: Vec<Answer>, plan: Vec<Answer>) -> Cast {
         purposes: vec![purpose],
         gate: Gate::new(4, 0),
         timeout: Duration::from_secs(30),
+        budget: Budget::default(),
     };
     let readers =
         vec![reader(&report, TextPurpose::Report), reader(&name, TextPurpose::Name), reader(&plan, TextPurpose::Plan)];
     let painters = vec![Painter::unlimited(Arc::new(BuiltinPlates))];
     let painters = Painters::new(painters, Arc::new(SystemClock), Arc::clone(&ids) as _);
-    let studio = Studio::new(Arc::new(TakumiComposer::new()), painters, Readers::new(readers, ids), 90);
+    let studio =
+        Studio::new(Arc::new(TakumiComposer::new()), painters, Readers::new(readers, Arc::new(SystemClock), ids), 90);
     Cast { studio, report, plan }
 }
 
@@ -54,7 +56,7 @@ fn order(description: &str) -> Brief {
 }
 
 async fn by_rules(description: &str) -> Thought {
-    crate::studio::tests::studio().think(&order(description), &ORDERED).await
+    crate::studio::tests::studio().think(&order(description), &ORDERED, &NoAttemptLog).await
 }
 
 fn both(zh: &str, en: &str) -> Value {
@@ -99,7 +101,7 @@ fn forms_keep_to_the_strict_subset() {
 #[tokio::test]
 async fn without_models_the_rules_think_and_the_thought_survives_storage() {
     let studio = crate::studio::tests::studio();
-    let (thought, plan) = studio.think_and_plan(&order(BOTTLE), &ORDERED).await.unwrap();
+    let (thought, plan) = studio.think_and_plan(&order(BOTTLE), &ORDERED, &NoAttemptLog).await.unwrap();
     assert_eq!(thought.slots.iter().map(|slot| slot.dimension).collect::<Vec<_>>(), ORDERED);
     let stored = serde_json::to_string(&thought).unwrap();
     let read: Thought = serde_json::from_str(&stored).unwrap();
@@ -137,7 +139,7 @@ async fn what_a_model_puts_better_is_taken_and_what_it_invents_is_not() {
         vec![Ok(json!({ "product_name": "山止红色玻璃瓶" }))],
         vec![Ok(set.clone()), Ok(set)],
     );
-    let thought = cast.studio.think(&order(BOTTLE), &ORDERED).await;
+    let thought = cast.studio.think(&order(BOTTLE), &ORDERED, &NoAttemptLog).await;
     let report = &thought.report;
     assert_eq!(thought.product_name, "山止红色玻璃瓶");
     assert_eq!(report.product.title.en, "Red Borosilicate Bottle");
@@ -170,7 +172,7 @@ async fn a_hostile_description_changes_nothing() {
     let painted = || Ok(proposal("写着100%治愈的墙", "A wall that says 100% cure"));
     let named = || Ok(json!({ "product_name": "100%治愈" }));
     let cast = cast(vec![obeyed(), obeyed()], vec![named(), named()], vec![painted(), painted()]);
-    let thought = cast.studio.think(&order(hostile), &ORDERED).await;
+    let thought = cast.studio.think(&order(hostile), &ORDERED, &NoAttemptLog).await;
     let differing = serde_json::to_string_pretty(&thought.report).unwrap();
     assert_eq!(thought.report.selling_points, rules.report.selling_points, "{differing}");
     assert_eq!(thought.report.product.title, rules.report.product.title);
@@ -191,12 +193,12 @@ async fn models_that_fail_cost_nothing_but_quality() {
     for class in [FailureClass::Transient, FailureClass::ModeratedInput, FailureClass::Quota] {
         let fails = || vec![Err(class), Err(class)];
         let cast = cast(fails(), fails(), fails());
-        assert_eq!(cast.studio.think(&order(BOTTLE), &ORDERED).await, rules, "{class:?}");
+        assert_eq!(cast.studio.think(&order(BOTTLE), &ORDERED, &NoAttemptLog).await, rules, "{class:?}");
     }
     for nonsense in [json!({}), json!({ "title": 1 }), json!({ "product_name": "\n" })] {
         let says = || vec![Ok(nonsense.clone()), Ok(nonsense.clone())];
         let cast = cast(says(), says(), says());
-        assert_eq!(cast.studio.think(&order(BOTTLE), &ORDERED).await, rules, "{nonsense}");
+        assert_eq!(cast.studio.think(&order(BOTTLE), &ORDERED, &NoAttemptLog).await, rules, "{nonsense}");
     }
 }
 
@@ -205,7 +207,7 @@ async fn half_an_answer_is_kept_when_the_turn_to_mend_it_fails() {
     let mut set = proposal("晨光", "Morning light");
     set["camera"] = both("第3机位", "camera 3");
     let cast = cast(vec![], vec![], vec![Ok(set), Err(FailureClass::AmbiguousTimeout)]);
-    let thought = cast.studio.think(&order(BOTTLE), &ORDERED).await;
+    let thought = cast.studio.think(&order(BOTTLE), &ORDERED, &NoAttemptLog).await;
     assert_eq!(thought.bible.light.direction.en, "Morning light");
     assert_eq!(thought.bible.camera, by_rules(BOTTLE).await.bible.camera);
 }
@@ -218,9 +220,9 @@ async fn a_given_name_stands_and_a_thing_without_a_name_gets_one_of_its_own_word
         vec![],
     );
     let mut brief = order(BOTTLE);
-    assert_eq!(cast.studio.think(&brief, &ORDERED).await.product_name, "红色玻璃瓶", "mended");
+    assert_eq!(cast.studio.think(&brief, &ORDERED, &NoAttemptLog).await.product_name, "红色玻璃瓶", "mended");
     brief.product_name = Some("我的瓶子".to_owned());
-    assert_eq!(cast.studio.think(&brief, &ORDERED).await.product_name, "我的瓶子");
+    assert_eq!(cast.studio.think(&brief, &ORDERED, &NoAttemptLog).await.product_name, "我的瓶子");
 }
 
 #[tokio::test]
