@@ -17,3 +17,4 @@ mod support;
 mod vendor_faults;
 mod vendor_shapes;
 mod vendor_tasks;
+mod vendors;

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     fn built(table: serde_json::Value) -> Result<Arc<dyn TextModel>, DialectError> {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         text_model(&serde_json::from_value(table).unwrap())
     }
 

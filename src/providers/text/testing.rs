@@ -41,7 +41,7 @@ pub(super) struct Vendor {
 
 impl Vendor {
     pub(super) async fn start(answers: impl IntoIterator<Item = (u16, Value)>) -> Self {
-        crate::app::init_crypto();
+        crate::providers::wire::init_crypto();
         let script = Arc::new(Mutex::new(Script { answers: answers.into_iter().collect(), asked: Vec::new() }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -29,6 +29,7 @@ impl Downloads {
     /// # Errors
     /// `Client` when the TLS set-up fails.
     pub fn new(hosts: impl IntoIterator<Item = String>, allow_private_address: bool) -> Result<Self, WireError> {
+        super::init_crypto();
         let mut builder =
             reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).redirect(redirect::Policy::none());
         if !allow_private_address {

@@ -58,6 +58,12 @@ pub(crate) struct House {
 impl House {
     /// A service whose image model answers as scripted, and a seller with so many credits.
     pub(crate) async fn new(backend: Backend, provider: ScriptedProvider, credits: i64) -> Self {
+        let studio = Studio::with_painter(Arc::new(TakumiComposer::new()), Arc::new(provider), 90);
+        Self::with_studio(backend, studio, credits, false).await
+    }
+
+    /// A service with this studio; the built-in picture stands beside a refund if that is wished.
+    pub(crate) async fn with_studio(backend: Backend, studio: Studio, credits: i64, fallback_to_builtin: bool) -> Self {
         app::init_crypto();
         let test = TestDatabase::new(backend).await;
         let folder = TempDir::new().expect("a temporary folder");
@@ -74,7 +80,6 @@ impl House {
             ids: Arc::new(SeededIds::new(7)),
             time_zone: jiff::tz::TimeZone::UTC,
         };
-        let studio = Studio::with_painter(Arc::new(TakumiComposer::new()), Arc::new(provider), 90);
         let exports = Exports::new(context.clone(), studio.clone());
         let engine = Engine::new(EngineParts {
             database: test.database.clone(),
@@ -91,7 +96,7 @@ impl House {
                 job_timeout: Duration::from_secs(60),
                 attempts_max: 3,
                 interruptions_max: 3,
-                fallback_to_builtin: false,
+                fallback_to_builtin,
                 sweep_interval: Duration::from_secs(60),
                 drain: Duration::from_secs(1),
             },
@@ -128,6 +133,21 @@ impl House {
         match create(&self.context, &self.viewer, self.order(key, dimensions)).await.expect("an answer") {
             QueueOutcome::Queued(generation, _) => generation.id,
             other => panic!("the set is accepted: {other:?}"),
+        }
+    }
+
+    /// Works until `done` says so, as a process does that is killed then: nothing is given back.
+    pub(crate) async fn work_until(&self, done: impl AsyncFn() -> bool) {
+        let working = self.engine.run(CancellationToken::new());
+        let watching = async {
+            while !done().await {
+                self.clock.advance_ms(100);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            worked = working => worked.expect("the engine works"),
+            () = watching => {}
         }
     }
 
