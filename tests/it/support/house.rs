@@ -136,21 +136,6 @@ impl House {
         }
     }
 
-    /// Works until `done` says so, as a process does that is killed then: nothing is given back.
-    pub(crate) async fn work_until(&self, done: impl AsyncFn() -> bool) {
-        let working = self.engine.run(CancellationToken::new());
-        let watching = async {
-            while !done().await {
-                self.clock.advance_ms(100);
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::select! {
-            worked = working => worked.expect("the engine works"),
-            () = watching => {}
-        }
-    }
-
     /// Works until nothing is due any more, as a process does between start and SIGTERM.
     ///
     /// Retries wait for their time, so the clock is moved on whenever nothing is due.
