@@ -57,6 +57,7 @@ impl JobAttempts {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn failed(error: DbErr) -> AttemptLogError {
     AttemptLogError(error.to_string())
 }

@@ -71,7 +71,7 @@ impl Engine {
             self.give_up_on(&open, &*log).await;
             return Ok(self.late_end(job).await?);
         }
-        let dimension = self.dimension_of(job, &poster)?;
+        let dimension = dimension_of(job, &poster)?;
         let plan = self.plan_of(job, &generation).await?;
         let commission = self.commission(job, dimension).await?;
         match self.inner.studio.paint_late(&plan, dimension, &commission, &open).await {
@@ -147,7 +147,7 @@ impl Engine {
     async fn fallback_painted(&self, job: &jobs::Model) -> Result<NewRevision, Failed> {
         let generation = self.generation_of(job).await?;
         let poster = self.poster_of(job).await?;
-        let dimension = self.dimension_of(job, &poster)?;
+        let dimension = dimension_of(job, &poster)?;
         let plan = self.plan_of(job, &generation).await?;
         let painted = self.inner.studio.paint_builtin(&plan, dimension).await.map_err(|error| {
             tracing::warn!(%error, job = job.id, "the built-in picture could not be painted");
@@ -168,8 +168,7 @@ const fn is_vendors_fault(failure: FailureCode) -> bool {
     )
 }
 
-impl Engine {
-    pub(super) fn dimension_of(&self, job: &jobs::Model, poster: &posters::Model) -> Result<Dimension, EngineError> {
-        Dimension::from_index(poster.dimension).ok_or(EngineError::Dangling { job_id: job.id, what: "dimension" })
-    }
+/// Which poster a job is for.
+pub(super) fn dimension_of(job: &jobs::Model, poster: &posters::Model) -> Result<Dimension, EngineError> {
+    Dimension::from_index(poster.dimension).ok_or(EngineError::Dangling { job_id: job.id, what: "dimension" })
 }

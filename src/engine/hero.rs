@@ -15,7 +15,7 @@ use crate::domain::Dimension;
 pub(super) async fn hero_waiting(txn: &DatabaseTransaction, generation_id: &str) -> Result<Option<i64>, DbErr> {
     let hero = posters::Entity::find()
         .filter(posters::Column::GenerationId.eq(generation_id))
-        .filter(posters::Column::Dimension.eq(Dimension::Hero.index() as i32))
+        .filter(posters::Column::Dimension.eq(Dimension::Hero.index()))
         .one(txn)
         .await?;
     let Some(hero) = hero else { return Ok(None) };
@@ -49,7 +49,7 @@ pub(super) async fn gate_open(
 
 /// However the hero ended, the others start now.
 pub(super) async fn hero_done(txn: &DatabaseTransaction, poster: &posters::Model, now_ms: i64) -> Result<(), DbErr> {
-    if poster.dimension == Dimension::Hero.index() as i32 {
+    if poster.dimension == Dimension::Hero.index() {
         gate_open(txn, &poster.generation_id, None, now_ms).await?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::{
     engine::{
         Engine, EngineError,
         attempts::JobAttempts,
-        hero,
+        gifts, hero,
         settle::{self, NewRevision},
         worker::Failed,
     },
@@ -130,7 +130,7 @@ impl Engine {
 
     async fn start_poster(&self, job: &jobs::Model) -> Result<Dimension, EngineError> {
         let poster = self.poster_of(job).await?;
-        let dimension = self.dimension_of(job, &poster)?;
+        let dimension = gifts::dimension_of(job, &poster)?;
         let txn = self.inner.database.write().await?;
         settle::poster_start_in_txn(&txn, job, self.inner.clock.now_ms()).await?;
         txn.commit().await?;

@@ -56,7 +56,7 @@ impl Gate {
     /// `NotAsked` when the circuit is open, `RateLimited` when the turn would come after `deadline`.
     pub(super) async fn enter(&self, group: &str, deadline: Instant) -> Result<Slot, ProviderError> {
         let late = || ProviderError::new(FailureClass::RateLimited, "no turn came in time");
-        if !self.locked(&self.circuit).may_pass(Instant::now()) {
+        if !locked(&self.circuit).may_pass(Instant::now()) {
             return Err(ProviderError::new(FailureClass::NotAsked, "the circuit is open"));
         }
         let entered = tokio::time::timeout_at(deadline, async {
@@ -71,7 +71,7 @@ impl Gate {
         });
         let slot = entered.await.map_err(|_elapsed| late())?;
         // The circuit may have opened while this caller waited, or let one probe through.
-        if self.locked(&self.circuit).try_pass(Instant::now()) {
+        if locked(&self.circuit).try_pass(Instant::now()) {
             Ok(slot)
         } else {
             Err(ProviderError::new(FailureClass::NotAsked, "the circuit is open"))
@@ -89,28 +89,28 @@ impl Gate {
         }
         if let Err(ProviderError { retry_after: Some(delay), .. }) = ended {
             let until = now + (*delay).min(DELAY_MAX);
-            let mut not_before = self.locked(&self.not_before);
+            let mut not_before = locked(&self.not_before);
             *not_before = Some(not_before.map_or(until, |earlier| earlier.max(until)));
         }
-        self.locked(&self.circuit).record(class, now);
+        locked(&self.circuit).record(class, now);
     }
 
     /// Whether calls would be turned away right now.
     pub fn is_open(&self) -> bool {
-        !self.locked(&self.circuit).may_pass(Instant::now())
+        !locked(&self.circuit).may_pass(Instant::now())
     }
 
     fn quiet_until(&self) -> Option<Instant> {
-        let mut not_before = self.locked(&self.not_before);
+        let mut not_before = locked(&self.not_before);
         if not_before.is_some_and(|until| until <= Instant::now()) {
             *not_before = None;
         }
         *not_before
     }
+}
 
-    fn locked<'a, T>(&self, lock: &'a Mutex<T>) -> std::sync::MutexGuard<'a, T> {
-        lock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -80,14 +80,14 @@ impl Painter {
 
 /// All painters, the preferred one first.
 pub struct Painters {
-    painters: Vec<Painter>,
+    list: Vec<Painter>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
 
 impl fmt::Debug for Painters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.painters.iter().map(|painter| painter.provider.name())).finish()
+        f.debug_list().entries(self.list.iter().map(|painter| painter.provider.name())).finish()
     }
 }
 
@@ -103,17 +103,17 @@ enum Followed {
 impl Painters {
     /// Painters in this order.
     pub fn new(painters: Vec<Painter>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { painters, clock, ids }
+        Self { list: painters, clock, ids }
     }
 
     /// The painters, the preferred one first.
     pub fn list(&self) -> &[Painter] {
-        &self.painters
+        &self.list
     }
 
     /// Whether some painter that a vendor may charge for serves this purpose.
     pub fn has_vendor_for(&self, purpose: Purpose) -> bool {
-        self.painters.iter().any(|painter| painter.is_billed() && painter.serves(purpose))
+        self.list.iter().any(|painter| painter.is_billed() && painter.serves(purpose))
     }
 
     /// Gets the picture, or says why not.
@@ -193,7 +193,7 @@ impl Painters {
     }
 
     fn named(&self, name: &str) -> Option<&Painter> {
-        self.painters.iter().find(|painter| painter.provider.name() == name)
+        self.list.iter().find(|painter| painter.provider.name() == name)
     }
 
     /// Who is asked next: the pinned one first, then the order of preference; nobody who may not be
@@ -210,7 +210,7 @@ impl Painters {
             painter.serves(order.purpose()) && asked < most && turn.may_ask(name)
         };
         let pinned = order.pinned().and_then(|name| self.named(name)).filter(|painter| may(painter));
-        pinned.or_else(|| self.painters.iter().find(may))
+        pinned.or_else(|| self.list.iter().find(may))
     }
 
     async fn attempt(

@@ -103,7 +103,7 @@ impl ScriptedProvider {
 
 #[async_trait]
 impl ImageProvider for ScriptedProvider {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted"
     }
 

@@ -32,31 +32,31 @@ pub struct Reader {
 
 /// All text models, the preferred one first; there may be none.
 pub struct Readers {
-    readers: Vec<Reader>,
+    list: Vec<Reader>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
 
 impl fmt::Debug for Readers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.readers.iter().map(|reader| reader.model.name())).finish()
+        f.debug_list().entries(self.list.iter().map(|reader| reader.model.name())).finish()
     }
 }
 
 impl Readers {
     /// Text models in this order.
     pub fn new(readers: Vec<Reader>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { readers, clock, ids }
+        Self { list: readers, clock, ids }
     }
 
     /// The models, the preferred one first.
     pub fn list(&self) -> &[Reader] {
-        &self.readers
+        &self.list
     }
 
     /// Whether anybody can be asked this.
     pub fn serves(&self, purpose: TextPurpose) -> bool {
-        self.readers.iter().any(|reader| reader.purposes.contains(&purpose))
+        self.list.iter().any(|reader| reader.purposes.contains(&purpose))
     }
 
     /// Asks until `read` accepts an answer; each model gets one turn to mend what `read` found wrong.
@@ -72,7 +72,7 @@ impl Readers {
     ) -> Result<T, ProviderError> {
         let deadline = Instant::now() + DEADLINE;
         let mut last = ProviderError::new(FailureClass::NotAsked, "no text model serves this");
-        for reader in self.readers.iter().filter(|reader| reader.purposes.contains(&task.purpose)) {
+        for reader in self.list.iter().filter(|reader| reader.purposes.contains(&task.purpose)) {
             let mut repair: Option<Repair> = None;
             for _ in 0..CALLS_PER_MODEL_MAX {
                 let answered = self.call(reader, task, repair.as_ref(), log, deadline).await;

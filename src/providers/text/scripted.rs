@@ -35,7 +35,7 @@ impl ScriptedTextModel {
 
 #[async_trait]
 impl TextModel for ScriptedTextModel {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted"
     }
 

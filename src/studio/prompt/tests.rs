@@ -1,4 +1,6 @@
 use super::*;
+use std::fmt::Write as _;
+
 use crate::{
     domain::{PosterFormat, VisualStyle},
     providers::image::{NativeMask, Purpose, Sizing},
@@ -74,11 +76,12 @@ async fn prompts_read_as_they_did() {
                 [Dimension::Hero, Dimension::Lifestyle, Dimension::DetailMaterial, Dimension::Specifications]
             {
                 let words = plate_words(&plan, dimension, &capabilities, Nudge::None);
-                page += &format!("== plate {} ==\n{}\n-- not: {}\n\n", dimension.code(), words.prompt, words.negative);
+                let (code, prompt, negative) = (dimension.code(), &words.prompt, &words.negative);
+                write!(page, "== plate {code} ==\n{prompt}\n-- not: {negative}\n\n").unwrap();
             }
             let whole = areas(&plan, Dimension::Hero);
             let words = poster(&plan, Dimension::Hero, &whole, &ROLES, &capabilities, Nudge::None);
-            page += &format!("== poster HERO ==\n{}\n-- not: {}\n", words.prompt, words.negative);
+            writeln!(page, "== poster HERO ==\n{}\n-- not: {}", words.prompt, words.negative).unwrap();
             insta::assert_snapshot!(format!("{code}_{chars_max}"), page);
         }
     }

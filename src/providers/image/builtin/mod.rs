@@ -79,7 +79,7 @@ static CAPABILITIES: LazyLock<ImageCapabilities> = LazyLock::new(|| ImageCapabil
 
 #[async_trait]
 impl ImageProvider for BuiltinPlates {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         Self::NAME
     }
 

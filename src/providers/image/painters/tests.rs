@@ -185,7 +185,7 @@ impl ImageOrder for Order {
         Purpose::Plate
     }
 
-    fn group(&self) -> &str {
+    fn group(&self) -> &'static str {
         "set"
     }
 
