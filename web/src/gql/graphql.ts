@@ -25,8 +25,23 @@ export type CancelOrderInput = {
   orderId: string;
 };
 
+/** Who paints what of a poster. */
+export type CompositionCode =
+  /**
+   * A model paints the picture with the product in it and the result is compared with the photo; the
+   * words are still set by us.
+   */
+  | 'MODEL'
+  /**
+   * The default: product and words are set by us, pixel for pixel; a model paints the background at
+   * most.
+   */
+  | 'TYPESET';
+
 /** A set to be made. */
 export type CreateGenerationInput = {
+  /** Who paints what; one of `Studio.compositions`. */
+  composition?: CompositionCode | null | undefined;
   /** What the product is and what is good about it, 2–2000 characters. */
   description: string;
   /** Indexes 0–9; left out: all ten. */
