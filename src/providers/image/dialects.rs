@@ -50,6 +50,7 @@ pub fn image_provider(settings: &ImageProviderSettings) -> Result<Arc<dyn ImageP
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::image::Purpose;
 
     /// The tables of the commented examples in the default settings.
     fn examples() -> Vec<ImageProviderSettings> {
@@ -64,16 +65,22 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_for_vendors_of_one_call_make_providers() {
+    fn every_example_makes_a_provider_that_paints_backgrounds() {
         crate::providers::wire::init_crypto();
-        let kinds = ["ark", "openai", "openrouter", "siliconflow"];
         let mut made = Vec::new();
-        for settings in examples().iter().filter(|settings| kinds.contains(&settings.kind.as_str())) {
-            image_provider(settings).unwrap_or_else(|error| panic!("{}: {error}", settings.name));
-            made.push(settings.kind.clone());
+        for mut settings in examples() {
+            if settings.kind == "builtin" {
+                continue;
+            }
+            if let Some(workflow) = settings.extra.get_mut("workflow") {
+                *workflow = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/vendor/comfyui-plate.json").into();
+            }
+            let provider = image_provider(&settings).unwrap_or_else(|error| panic!("{}: {error}", settings.name));
+            assert!(provider.capabilities().serves(Purpose::Plate), "{} paints no plates", settings.name);
+            made.push(settings.kind);
         }
         made.sort_unstable();
         made.dedup();
-        assert_eq!(made, kinds);
+        assert_eq!(made, ["ark", "comfyui", "dashscope", "gemini", "openai", "openrouter", "siliconflow"]);
     }
 }
