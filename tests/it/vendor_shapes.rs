@@ -2,7 +2,11 @@
 //! official client's multipart, and schemas of the other vendors' fields. Every request is caught on
 //! its way out, so headers, forms and encodings are judged too and not only what we meant to write.
 
-use std::{fs, path::PathBuf, time::Duration};
+mod chat;
+mod judge;
+mod tasks;
+
+use std::{fs, time::Duration};
 
 use bytes::Bytes;
 use haibao::{
@@ -14,23 +18,25 @@ use haibao::{
         },
     },
 };
-use jsonschema::Validator;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::support::{
-    environment, is_ci,
-    recorder::{FormPart, Recorded, Recorder, Reply},
+    recorder::{Recorded, Recorder, Reply},
     repository, run,
 };
+use judge::{Judge, accepts, specification, vendor_schema};
 
 /// The smallest PNG: one grey pixel.
 const PNG: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\xdach\x00\x00\x00\x82\x00\x81\xdaE\x08;\x00\x00\x00\x00IEND\xaeB`\x82";
 const KEY: &str = "key-that-nobody-may-see";
 
 fn provider(server: &Recorder, table: &Value) -> std::sync::Arc<dyn ImageProvider> {
+    provider_at(&server.url("/v1"), table)
+}
+
+fn provider_at(address: &str, table: &Value) -> std::sync::Arc<dyn ImageProvider> {
     haibao::app::init_crypto();
-    let mut whole =
-        json!({"name": "main", "base_url": server.url("/v1"), "api_key": KEY, "allow_private_address": true});
+    let mut whole = json!({"name": "main", "base_url": address, "api_key": KEY, "allow_private_address": true});
     whole.as_object_mut().expect("an object").extend(table.as_object().expect("an object").clone());
     let settings: ImageProviderSettings = serde_json::from_value(whole).expect("settings");
     image_provider(&settings).unwrap_or_else(|error| panic!("{table}: {error}"))
@@ -91,77 +97,6 @@ fn painted() -> Value {
 fn blocked() -> Value {
     json!({"error": {"message": "Your request was rejected by the safety system.", "param": null,
         "type": "image_generation_user_error", "code": "moderation_blocked"}})
-}
-
-/// The published specification, or `None` where it is not at hand and need not be.
-fn specification() -> Option<Value> {
-    let folder = environment("HAIBAO_SPECS_DIR").map_or_else(|| repository().join("../shared/specs"), PathBuf::from);
-    let file = folder.join("openai-images-and-chat.openapi.json");
-    let Ok(text) = fs::read_to_string(&file) else {
-        assert!(!is_ci(), "{} must be there: requests to OpenAI are judged by it", file.display());
-        eprintln!("{} is not there: nothing was judged by OpenAI's specification", file.display());
-        return None;
-    };
-    Some(serde_json::from_str(&text).expect("the specification is JSON"))
-}
-
-/// A judge by one schema of the specification.
-struct Judge {
-    validator: Validator,
-    properties: Map<String, Value>,
-    name: &'static str,
-}
-
-impl Judge {
-    fn of(specification: &Value, name: &'static str) -> Self {
-        let schema = json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$ref": format!("#/components/schemas/{name}"),
-            "components": specification["components"],
-        });
-        let validator = jsonschema::validator_for(&schema).expect("the schema compiles");
-        let properties = specification["components"]["schemas"][name]["properties"].as_object();
-        Self { validator, properties: properties.expect("a schema of an object").clone(), name }
-    }
-
-    /// Faults of a body: what the schema refuses, and fields that it does not name, which the schema
-    /// lets pass and the vendor does not.
-    fn faults(&self, body: &Value) -> Vec<String> {
-        let mut faults: Vec<String> =
-            self.validator.iter_errors(body).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
-        let unknown = body.as_object().into_iter().flatten().filter(|(name, _)| !self.properties.contains_key(*name));
-        faults.extend(unknown.map(|(name, _)| format!("{name}: not in {}", self.name)));
-        faults
-    }
-
-    #[track_caller]
-    fn accepts(&self, body: &Value, what: &str) {
-        let faults = self.faults(body);
-        assert!(faults.is_empty(), "{what} is no {}: {faults:#?}\n{body:#}", self.name);
-    }
-
-    /// A form as an object: files become texts, a repeated field a list, and a text that the schema
-    /// wants as a number becomes one.
-    fn object_of(&self, form: &[FormPart]) -> Value {
-        let mut object = Map::new();
-        for part in form {
-            let (name, is_list) = part.name.strip_suffix("[]").map_or((part.name.as_str(), false), |name| (name, true));
-            let text = String::from_utf8_lossy(&part.bytes).into_owned();
-            let value = if part.file_name.is_some() {
-                json!("a file")
-            } else if self.properties.get(name).and_then(|schema| schema["type"].as_str()) == Some("integer") {
-                text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number))
-            } else {
-                json!(text)
-            };
-            match object.get_mut(name) {
-                Some(Value::Array(list)) if is_list => list.push(value),
-                Some(_) => panic!("{name} stands twice in a form without being a list"),
-                None => drop(object.insert(name.to_owned(), if is_list { json!([value]) } else { value })),
-            }
-        }
-        Value::Object(object)
-    }
 }
 
 /// What holds for every request to every vendor.
@@ -287,19 +222,6 @@ fn forms_are_those_of_the_official_client() {
     });
 }
 
-fn vendor_schema(name: &str) -> Validator {
-    let file = repository().join(format!("tests/fixtures/vendor/{name}-images.schema.json"));
-    let schema: Value = serde_json::from_str(&fs::read_to_string(file).expect("the schema")).expect("JSON");
-    jsonschema::validator_for(&schema).expect("the schema compiles")
-}
-
-#[track_caller]
-fn accepts(judge: &Validator, body: &Value, what: &str) {
-    let faults: Vec<String> =
-        judge.iter_errors(body).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
-    assert!(faults.is_empty(), "{what}: {faults:#?}");
-}
-
 #[test]
 fn the_other_vendors_get_fields_that_they_know() {
     run(async {
@@ -338,7 +260,7 @@ fn the_other_vendors_get_fields_that_they_know() {
         .await;
         let mut judged = 0;
         for (kind, path, mut table) in cases {
-            let judge = vendor_schema(kind);
+            let judge = vendor_schema(&format!("{kind}-images"));
             assert!(judge.validate(&json!({"model": "a/b", "prompt": "p", "response": 1})).is_err(), "{kind}");
             table["kind"] = json!(kind);
             let provider = provider(&server, &table);
