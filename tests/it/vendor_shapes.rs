@@ -2,6 +2,7 @@
 //! official client's multipart, and schemas of the other vendors' fields. Every request is caught on
 //! its way out, so headers, forms and encodings are judged too and not only what we meant to write.
 
+mod aimock;
 mod chat;
 mod judge;
 mod tasks;
