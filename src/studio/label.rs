@@ -141,7 +141,7 @@ impl Labels {
 pub(super) fn onto_page(html: &str, width: u32, height: u32) -> String {
     let size = width.min(height) as f32 * VISIBLE_SHARE;
     let mark = format!(
-        "<div class=\"abs ai-mark decor\" style=\"right:0;bottom:0;font-size:{size:.1}px;line-height:1.06;\
+        "<div class=\"abs ai-mark decor\" style=\"right:0;bottom:0;font-size:{size:.1}px;line-height:1.3;\
          padding:0 {side:.1}px;color:#ffffff;background-color:rgba(0,0,0,0.56);white-space:nowrap\">{VISIBLE_TEXT}</div>",
         side = size * 0.28,
     );
