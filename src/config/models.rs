@@ -109,9 +109,6 @@ pub struct TextModelSettings {
     /// What it may cost within 30 days, in millionths of a US dollar; left out = no limit.
     #[serde(default)]
     pub spend_month_microusd: Option<i64>,
-    /// Further parameters of the dialect.
-    #[serde(default)]
-    pub extra: BTreeMap<String, serde_json::Value>,
     /// Whether its address may lie in a private network.
     #[serde(default)]
     pub allow_private_address: bool,
