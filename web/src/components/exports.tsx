@@ -9,13 +9,13 @@ import { Icon } from './icon';
 function Group({ title, hint, children }: { title: string; hint?: string; children: React.ReactNode }) {
   const heading = useId();
   return (
-    <section aria-labelledby={heading}>
+    <div role="group" aria-labelledby={heading}>
       <h3 id={heading} className="text-sm font-semibold">
         {title}
       </h3>
       {hint && <p className="text-sm text-muted">{hint}</p>}
       <ul className="mt-2 flex flex-wrap gap-2">{children}</ul>
-    </section>
+    </div>
   );
 }
 
