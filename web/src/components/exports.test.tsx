@@ -15,7 +15,7 @@ vi.mock('urql', () => ({
   ],
 }));
 
-const links = (heading: string) => within(screen.getByRole('region', { name: heading })).getAllByRole('link').map((link) => link.getAttribute('href'));
+const links = (heading: string) => within(screen.getByRole('group', { name: heading })).getAllByRole('link').map((link) => link.getAttribute('href'));
 
 it('puts what can be taken away of a set under one heading a kind', async () => {
   render(<SetExports id="s" />);
