@@ -319,6 +319,8 @@ pub(super) async fn orphan_release_in_txn(
     if let Some(poster) = poster {
         poster_update(txn, &poster, PosterState::Refunded, Some(failure)).await?;
         poster_credits(txn, poster.id, 0, amount).await?;
+        // Others may wait for this one, and nobody else would tell them.
+        hero_done(txn, &poster, now_ms).await?;
     }
     let fact = Fact::PosterRefunded { poster_id: hold.poster_id, failure, credits_released: amount, wallet };
     events::append_in_txn(txn, &hold.generation_id, &fact, now_ms).await?;

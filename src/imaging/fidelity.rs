@@ -27,7 +27,7 @@ const COLOUR_FULL: f32 = 0.22;
 /// The lowest [`Fidelity::score`] with which a product counts as preserved, 0–1. Found by trying: the
 /// same product under other light, blurred, noisy or slightly turned scores above, another product, a
 /// recoloured one, a mirrored or erased label below; the tests hold both sides.
-pub const FIDELITY_MIN: f32 = 0.7;
+const FIDELITY_MIN: f32 = 0.7;
 
 /// How well a product was preserved; each part 0 (not at all) to 1 (entirely).
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -39,7 +39,7 @@ pub use container::probe;
 pub use crops::{CROP_SIDE_MIN, Crop, detail_crops};
 pub use decode::{Photo, decode};
 pub use encode::{encode_jpeg, encode_jpeg_backdrop, encode_png_grey, encode_png_rgba, thumbhash};
-pub use fidelity::{FIDELITY_MIN, Fidelity, fidelity};
+pub use fidelity::{Fidelity, fidelity};
 pub use isolate::{CutOut, CutOutMethod, Edges, FrameReason, Isolation, isolate};
 pub use lettering::{Lettering, ViewRule};
 pub use limits::{ImageHeader, ImageKind, ImageLimits, ImageRefusal};

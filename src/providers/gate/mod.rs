@@ -95,11 +95,6 @@ impl Gate {
         locked(&self.circuit).record(class, now);
     }
 
-    /// Whether calls would be turned away right now.
-    pub fn is_open(&self) -> bool {
-        !locked(&self.circuit).may_pass(Instant::now())
-    }
-
     fn quiet_until(&self) -> Option<Instant> {
         let mut not_before = locked(&self.not_before);
         if not_before.is_some_and(|until| until <= Instant::now()) {
