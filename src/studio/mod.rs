@@ -7,6 +7,7 @@ mod bible;
 mod brief;
 mod compose;
 mod contrast;
+mod edit;
 mod fit;
 mod label;
 mod language;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use bible::{AVOID_MAX, Light, SetBible};
 pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
+pub use edit::{EditBase, EditOrder, EditPatch, EditedPoster};
 pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
 pub use language::Language;
 pub use order::Commission;

@@ -24,6 +24,8 @@ use crate::support::{
 
 /// Kills in CI.
 const KILLS: usize = 100;
+/// Kills between two calm stretches: fewer than the interruptions after which a poster is refunded.
+const CALM_EVERY: usize = 15;
 /// Sellers who order one set after the other.
 const SELLERS: usize = 3;
 
@@ -79,15 +81,21 @@ fn a_hundred_kills_lose_nothing() {
             sellers.push(Customer { seller, photo, orders: 0 });
         }
 
-        // One set undisturbed tells how long a kill should wait to hit every part of the work.
-        let started = Instant::now();
-        sellers[0].order().await;
         let ended = async |this: &Server| (active(this).await == 0).then_some(());
-        server.until("the first set", ended).await;
-        let longest_ms = (started.elapsed().as_millis() as u32).clamp(200, 10_000);
-
         let chance = SeededIds::new(9);
+        let mut longest_ms = 0;
         for number in 0..kills {
+            if number % CALM_EVERY == 0 {
+                // Sets undisturbed tell how long a kill should wait to hit every part of the work. Asked
+                // again and again: beside other tests the machine becomes slower and faster, and a poster
+                // that is never given its time is refunded in the end, as it should be.
+                for seller in &mut sellers {
+                    seller.order().await;
+                }
+                let started = Instant::now();
+                server.until("the sets between the kills", ended).await;
+                longest_ms = (started.elapsed().as_millis() as u32).clamp(200, 10_000);
+            }
             for seller in &mut sellers {
                 seller.order().await;
             }
