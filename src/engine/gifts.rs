@@ -99,6 +99,7 @@ impl Engine {
         if let Err(error) = log.end(open.id, &end).await {
             tracing::warn!(%error, attempt = open.id, "the end of a call could not be written");
         }
+        self.inner.studio.cancel(open).await;
     }
 
     /// Records the gift, unless the poster is being made anew by now.

@@ -4,6 +4,10 @@ use std::{fmt, time::Duration};
 
 use crate::domain::FailureCode;
 
+/// As many characters of what was sent in a row are a quotation. Every quotation of twice this length
+/// holds one whole piece of what was sent, cut at multiples of it.
+const QUOTE_CHARS: usize = 16;
+
 /// What kind of failure a call met. The kind decides what happens next, so a dialect reads the
 /// vendor's own code before it looks at the HTTP status: an account in debt may come as 400, an
 /// exhausted quota as 429 and a refusal as 200.
@@ -156,6 +160,26 @@ impl ProviderError {
         Self { told: Some(code), ..self }
     }
 
+    /// The same without whatever quotes what was sent: some vendors repeat what they decline, and what
+    /// sellers write or show does not belong in logs.
+    #[must_use]
+    pub fn unquoted<'a>(mut self, sent: impl IntoIterator<Item = &'a str>) -> Self {
+        let letters: Vec<Vec<char>> = sent.into_iter().map(|text| text.chars().collect()).collect();
+        let pieces: Vec<String> = letters
+            .iter()
+            .flat_map(|letters| letters.chunks(QUOTE_CHARS))
+            .filter(|piece| piece.len() * 2 >= QUOTE_CHARS)
+            .map(|piece| piece.iter().collect())
+            .collect();
+        let quotes = |text: &str| text.contains(";base64,") || pieces.iter().any(|piece| text.contains(piece.as_str()));
+        if quotes(&self.detail) {
+            "the message repeats what was sent and is left out".clone_into(&mut self.detail);
+        }
+        self.code = self.code.filter(|code| !quotes(code));
+        self.request_id = self.request_id.filter(|id| !quotes(id));
+        self
+    }
+
     /// What a client is told.
     pub fn failure_code(&self) -> FailureCode {
         self.told.unwrap_or_else(|| self.class.failure_code())
@@ -176,5 +200,20 @@ mod tests {
         }
         let codes: std::collections::HashSet<_> = FailureClass::ALL.map(FailureClass::code).into_iter().collect();
         assert_eq!(codes.len(), FailureClass::ALL.len());
+    }
+
+    #[test]
+    fn a_message_that_quotes_what_was_sent_is_left_out() {
+        let prompt = "A quiet ground for a poster of a mug, 一只白色马克杯放在清晨的木桌上,光线柔和,留出标题的位置";
+        for (message, is_kept) in [
+            ("Invalid prompt: \"ground for a poster of a mug, 一只白色马克杯放在清晨的木桌\"", false),
+            (prompt, false),
+            ("unsupported input data:image/png;base64,iVBORw0KGgo", false),
+            ("the prompt was declined", true),
+        ] {
+            let error = ProviderError::new(FailureClass::NotAsked, message).with_code(message).unquoted([prompt]);
+            assert_eq!(error.detail == message, is_kept, "{message}");
+            assert_eq!(error.code.is_some(), is_kept, "{message}");
+        }
     }
 }

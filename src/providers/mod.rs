@@ -7,6 +7,7 @@
 
 mod budget;
 mod call;
+mod dialect;
 mod error;
 mod gate;
 pub mod image;
@@ -15,5 +16,6 @@ pub mod wire;
 
 pub use budget::Budget;
 pub use call::{AttemptEnd, AttemptLog, AttemptLogError, AttemptStart, CallContext, NoAttemptLog, OpenAttempt, Usage};
+pub use dialect::DialectError;
 pub use error::{FailureClass, ProviderError};
 pub use gate::Gate;

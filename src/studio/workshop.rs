@@ -218,6 +218,11 @@ impl Studio {
         }
     }
 
+    /// Tells a vendor that nobody waits any more for what an earlier call began.
+    pub async fn cancel(&self, open: &OpenAttempt) {
+        self.painters.cancel(open).await;
+    }
+
     /// Paints one poster on a built-in backdrop, whatever models there are.
     ///
     /// # Errors

@@ -14,10 +14,10 @@ use haibao::{
     ids::SeededIds,
     providers::{
         Gate,
-        image::{Painter, Painters},
+        image::{Painter, Painters, image_provider},
         text::Readers,
     },
-    services::generations::{QueueOutcome, create},
+    services::generations::{DeleteOutcome, QueueOutcome, create, delete},
     studio::Studio,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -41,8 +41,12 @@ fn studio(vendor: &Vendor, lines: &[Line], timeout: Duration) -> Studio {
         price_microusd: 40_000,
         ..Painter::unlimited(line.provider(vendor))
     });
+    studio_of(painters.collect())
+}
+
+fn studio_of(painters: Vec<Painter>) -> Studio {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SeededIds::new(11)));
-    let painters = Painters::new(painters.collect(), Arc::clone(&clock) as _, Arc::clone(&ids) as _);
+    let painters = Painters::new(painters, Arc::clone(&clock) as _, Arc::clone(&ids) as _);
     Studio::new(Arc::new(TakumiComposer::new()), painters, Readers::new(Vec::new(), clock, ids), 90)
 }
 
@@ -274,5 +278,40 @@ fn a_killed_program_does_not_order_twice_what_it_cannot_follow_up() {
         assert_eq!(finished["posters"][0]["state"], json!("REFUNDED"), "{finished}");
         assert_eq!(finished["posters"][0]["failure"]["code"], json!("PROVIDER_TIMEOUT"), "{finished}");
         assert_eq!(wallet, (40, 0), "the house bears what may have been billed");
+    });
+}
+
+#[test]
+fn work_that_nobody_waits_for_is_called_off_once() {
+    run(async {
+        for backend in engines() {
+            let vendor = Vendor::start(Script::default().with_polls(1_000)).await;
+            let table = json!({
+                "name": "vendor", "kind": "dashscope", "model": "wan2.5-t2i-preview", "api_key": "sk-1234567890",
+                "base_url": vendor.base_url(Dialect::DashScope), "allow_private_address": true,
+                "extra": { "download_hosts": "localhost" },
+            });
+            haibao::app::init_crypto();
+            let provider = image_provider(&serde_json::from_value(table).expect("a table")).expect("a provider");
+            let painter = Painter { timeout: Duration::from_secs(3), ..Painter::unlimited(provider) };
+            let house = House::with_studio(backend, studio_of(vec![painter]), 4, false).await;
+            let id = house.create("unwanted", &[1]).await;
+            let deleted = async {
+                while house.posters_of(&id).await[0].state != PosterState::Refunded {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                let deleted = delete(&house.context, &house.viewer, &id).await.expect("an answer");
+                assert!(matches!(deleted, DeleteOutcome::Deleted), "{deleted:?}");
+            };
+            tokio::join!(house.work_until_idle(), deleted);
+            let seen = vendor.seen();
+            let cancelled = seen.iter().filter(|seen| seen.path.ends_with("/cancel")).count();
+            assert_eq!((vendor.calls(), cancelled), (1, 1));
+            let attempts = attempts(&house).await;
+            assert_eq!(attempts.len(), 1);
+            assert_eq!((&*attempts[0].outcome, attempts[0].maybe_billed), ("ambiguous_timeout", 1));
+            assert_eq!(house.wallet().await, (4, 0));
+            house.assert_sound().await;
+        }
     });
 }

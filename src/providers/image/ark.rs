@@ -226,7 +226,7 @@ impl ImageProvider for Ark {
 
     async fn start(&self, request: &ImageRequest, call: &CallContext) -> Result<Started, ProviderError> {
         let painted = self.picture(request, call).await;
-        painted.map(Started::Done).map_err(|error| results::unquoted(error, &request.prompt))
+        painted.map(Started::Done)
     }
 
     /// The vendor has no call that only asks; one without a prompt is turned away before it costs

@@ -3,32 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    ImageProvider, ark::Ark, comfyui::ComfyUi, dashscope::DashScope, gemini::Gemini, openai::OpenAiImages,
-    openrouter::OpenRouter, siliconflow::SiliconFlow,
+    DialectError, ImageProvider, ark::Ark, comfyui::ComfyUi, dashscope::DashScope, gemini::Gemini,
+    openai::OpenAiImages, openrouter::OpenRouter, siliconflow::SiliconFlow,
 };
-use crate::{config::ImageProviderSettings, providers::wire::WireError};
-
-/// Why a table of the settings makes no provider; each names what to change.
-#[derive(Debug, thiserror::Error)]
-pub enum DialectError {
-    /// A kind that this version does not know.
-    #[error("kind: this version does not speak `{0}`")]
-    Kind(String),
-    /// A setting that the dialect needs.
-    #[error("{0}: must be set for this kind")]
-    Missing(&'static str),
-    /// A setting that does not read.
-    #[error("{key}: {problem}")]
-    Invalid {
-        /// Which.
-        key: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The address.
-    #[error("base_url: {0}")]
-    Wire(#[from] WireError),
-}
+use crate::config::ImageProviderSettings;
 
 /// The provider of a table; its key is in the settings or in none.
 ///

@@ -31,11 +31,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use image::RgbaImage;
 
-use super::{CallContext, ProviderError};
+use super::{CallContext, DialectError, ProviderError};
 
 pub use builtin::BuiltinPlates;
 pub use capabilities::{ImageCapabilities, NativeMask, PromptLanguage, Sizing};
-pub use dialects::{DialectError, image_provider};
+pub use dialects::image_provider;
 pub use order::{ImageOrder, Nudge, PaintError, Painted};
 pub use painters::{Painter, Painters};
 pub use request::{Area, ImageRequest, ImageRole, InputImage, PlatePalette, PlateScene, Purpose};

@@ -31,6 +31,8 @@ const ATTEMPTS_MAX: usize = 3;
 const ATTEMPTS_PER_PROVIDER_MAX: usize = 2;
 /// The longest one picture may take, over all providers.
 const DEADLINE: Duration = Duration::from_secs(480);
+/// How long a vendor may take to be told that nobody waits any more.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One provider with its limits.
 pub struct Painter {
@@ -173,7 +175,9 @@ impl Painters {
             return Err(ProviderError::new(FailureClass::AmbiguousTimeout, "nothing to follow it up by"));
         };
         let call = CallContext { nonce: open.nonce.clone(), timeout: painter.timeout };
-        match painter.provider.resume(reference, &call).await {
+        let request = order.request(painter.provider.capabilities(), Nudge::None);
+        let asked = painter.provider.resume(reference, &call).await;
+        match asked.map_err(|error| error.unquoted([&*request.prompt])) {
             Ok(Progress::Working(_)) => Ok(None),
             Ok(Progress::Unknown) => {
                 let error = ProviderError::new(FailureClass::Transient, "the vendor knows no such work");
@@ -181,7 +185,6 @@ impl Painters {
                 Err(error)
             }
             Ok(Progress::Done(rendered)) => {
-                let request = order.request(painter.provider.capabilities(), Nudge::None);
                 self.accept(painter, open.id, rendered, &request, order, log).await.map(Some)
             }
             Err(error) if matches!(error.class, FailureClass::Transient | FailureClass::RateLimited) => Ok(None),
@@ -190,6 +193,15 @@ impl Painters {
                 Err(error)
             }
         }
+    }
+
+    /// Asks the vendor to stop work that nobody waits for any more; a courtesy, so nothing depends on it.
+    pub async fn cancel(&self, open: &OpenAttempt) {
+        let (Some(painter), Some(reference)) = (self.named(&open.provider), open.reference.as_deref()) else { return };
+        let call = CallContext { nonce: open.nonce.clone(), timeout: CANCEL_TIMEOUT };
+        let asked = tokio::time::timeout(CANCEL_TIMEOUT, painter.provider.cancel(reference, &call)).await;
+        let is_answered = asked.is_ok();
+        tracing::info!(provider = open.provider, reference, is_answered, "work that nobody waits for was cancelled");
     }
 
     fn named(&self, name: &str) -> Option<&Painter> {
@@ -250,6 +262,7 @@ impl Painters {
                 match self.poll(painter, &reference, &call, until).await {
                     // Left open on purpose: the picture may still come, and is then given for nothing.
                     Err(error) if error.class == FailureClass::AmbiguousTimeout => {
+                        let error = error.unquoted([&*request.prompt]);
                         painter.report(Err(&error));
                         return Err(error);
                     }
@@ -258,7 +271,7 @@ impl Painters {
             }
             Err(error) => Err(error),
         };
-        let ended = match rendered {
+        let ended = match rendered.map_err(|error| error.unquoted([&*request.prompt])) {
             Ok(rendered) => self.accept(painter, attempt, rendered, &request, order, log).await,
             Err(error) => {
                 end(log, attempt, painter, Err(&error)).await?;
@@ -360,14 +373,12 @@ impl Painters {
             }
             Err(error) => Err(error),
         };
-        match rendered {
-            Ok(rendered) => {
-                let request = order.request(painter.provider.capabilities(), Nudge::None);
-                match self.accept(painter, open.id, rendered, &request, order, log).await {
-                    Ok(painted) => Ok(Followed::Done(painted)),
-                    Err(error) => Ok(Followed::Ended(error)),
-                }
-            }
+        let request = order.request(painter.provider.capabilities(), Nudge::None);
+        match rendered.map_err(|error| error.unquoted([&*request.prompt])) {
+            Ok(rendered) => match self.accept(painter, open.id, rendered, &request, order, log).await {
+                Ok(painted) => Ok(Followed::Done(painted)),
+                Err(error) => Ok(Followed::Ended(error)),
+            },
             Err(error) if error.class == FailureClass::AmbiguousTimeout => Ok(Followed::Ended(error)),
             Err(error) => {
                 end(log, open.id, painter, Err(&error)).await?;

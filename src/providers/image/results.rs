@@ -19,10 +19,6 @@ const BASE64_CHARS_MAX: usize = 40 << 20;
 const FETCHES_MAX: u32 = 3;
 /// What "do not try again" on a rate limit is worth: longer than anybody waits at one door.
 const SPURNED: Duration = Duration::from_secs(30);
-/// As many characters of a prompt in a row are a quotation. Every longer quotation than twice this
-/// holds one whole piece of the prompt, cut at multiples of it.
-const QUOTE_CHARS: usize = 16;
-
 /// Reads a vendor's error body: first its own code, then the status.
 pub(super) type Classify = fn(u16, &Value) -> Verdict;
 
@@ -133,17 +129,6 @@ async fn from_url(url: &str, downloads: &Downloads, call: &CallContext) -> Resul
     }
 }
 
-/// The same error without a message that quotes the prompt: some vendors repeat what they decline, and
-/// what sellers write does not belong in logs.
-pub(super) fn unquoted(error: ProviderError, prompt: &str) -> ProviderError {
-    let letters: Vec<char> = prompt.chars().collect();
-    let mut pieces = letters.chunks(QUOTE_CHARS).filter(|piece| piece.len() * 2 >= QUOTE_CHARS);
-    if pieces.any(|piece| error.detail.contains(&piece.iter().collect::<String>())) {
-        return ProviderError { detail: "the message quotes the prompt and is left out".to_owned(), ..error };
-    }
-    error
-}
-
 /// The text at this place, where there is one.
 pub(super) fn text_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
@@ -244,19 +229,6 @@ mod tests {
             let error = first_picture(broken.as_array().unwrap(), &downloads, &call).await.unwrap_err();
             assert_eq!(error.class, FailureClass::NoResult, "{broken}");
             assert!(error.maybe_billed);
-        }
-    }
-
-    #[test]
-    fn a_message_that_quotes_the_prompt_is_left_out() {
-        let prompt = "A quiet ground for a poster of a mug, 一只白色马克杯放在清晨的木桌上,光线柔和,留出标题的位置";
-        for (message, is_kept) in [
-            ("Invalid prompt: \"ground for a poster of a mug, 一只白色马克杯放在清晨的木桌\"", false),
-            (prompt, false),
-            ("the prompt was declined", true),
-        ] {
-            let error = unquoted(ProviderError::new(FailureClass::NotAsked, message), prompt);
-            assert_eq!(error.detail == message, is_kept, "{message}");
         }
     }
 

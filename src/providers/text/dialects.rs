@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{TextModel, gemini::Gemini, openai::OpenAiChat};
-use crate::{config::TextModelSettings, providers::image::DialectError};
+use crate::{config::TextModelSettings, providers::DialectError};
 
 /// The model of a table; its key is in the settings or in none.
 ///

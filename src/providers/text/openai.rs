@@ -15,8 +15,7 @@ use super::{
 use crate::{
     config::TextModelSettings,
     providers::{
-        CallContext, FailureClass, ProviderError,
-        image::DialectError,
+        CallContext, DialectError, FailureClass, ProviderError,
         wire::{Authorization, Verdict, Wire, request_id},
     },
 };

@@ -70,11 +70,28 @@ impl Readers {
         log: &dyn AttemptLog,
         read: impl Fn(&JsonReply) -> Result<T, String> + Send + Sync,
     ) -> Result<T, ProviderError> {
-        let deadline = Instant::now() + DEADLINE;
+        self.ask_until(task, Instant::now() + DEADLINE, log, read).await
+    }
+
+    /// Like [`Readers::ask`], and no call goes on past `deadline`: for questions that share what time
+    /// there is.
+    ///
+    /// # Errors
+    /// The last failure; the caller goes on without.
+    pub async fn ask_until<T>(
+        &self,
+        task: &JsonTask,
+        deadline: Instant,
+        log: &dyn AttemptLog,
+        read: impl Fn(&JsonReply) -> Result<T, String> + Send + Sync,
+    ) -> Result<T, ProviderError> {
         let mut last = ProviderError::new(FailureClass::NotAsked, "no text model serves this");
         for reader in self.list.iter().filter(|reader| reader.purposes.contains(&task.purpose)) {
             let mut repair: Option<Repair> = None;
             for _ in 0..CALLS_PER_MODEL_MAX {
+                if Instant::now() >= deadline {
+                    return Err(last);
+                }
                 let answered = self.call(reader, task, repair.as_ref(), log, deadline).await;
                 let reply = match answered {
                     Ok(reply) => reply,
@@ -136,7 +153,8 @@ impl Readers {
         let began = Instant::now();
         let answered = tokio::time::timeout(timeout, reader.model.answer(task, repair, &call))
             .await
-            .unwrap_or_else(|_| Err(ProviderError::new(FailureClass::AmbiguousTimeout, "no answer in time")));
+            .unwrap_or_else(|_| Err(ProviderError::new(FailureClass::AmbiguousTimeout, "no answer in time")))
+            .map_err(|error| error.unquoted([&*task.user, &*task.system]));
         let end = AttemptEnd {
             failure: answered.as_ref().err().map(|error| error.class),
             request_id: match &answered {

@@ -24,6 +24,12 @@ pub use retry_after::retry_after;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of an answer: a picture of 30 MB in base64, and room for what is around it.
 const ANSWER_BYTES_MAX: usize = 48 << 20;
+/// Bytes of an answer that is a message and no picture.
+const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a key that is looked for in answers; a shorter one is no secret and stands in many words.
+const KEY_BYTES_MIN: usize = 8;
+/// What stands in a message where the key stood.
+const REDACTED: &[u8] = b"[key]";
 /// Characters of a vendor's message that go into the log.
 const DETAIL_CHARS_MAX: usize = 300;
 
@@ -135,7 +141,30 @@ impl Wire {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, headers, body: body.freeze() })
+        Ok(self.without_key(Answer { status, headers, body: body.freeze() }))
+    }
+
+    /// The answer without our key: some gateways repeat the whole header in their message, and whatever
+    /// a dialect makes of an answer ends up in logs.
+    fn without_key(&self, answer: Answer) -> Answer {
+        let key = match &self.authorization {
+            Authorization::None => return answer,
+            Authorization::Bearer(key) | Authorization::Header(_, key) => key.expose_secret().as_bytes(),
+        };
+        if key.len() < KEY_BYTES_MIN {
+            return answer;
+        }
+        let Answer { status, mut headers, mut body } = answer;
+        let told: Vec<_> = headers.iter().filter(|(_, value)| holds(value.as_bytes(), key)).collect();
+        let told: Vec<_> = told.into_iter().map(|(name, _)| name.clone()).collect();
+        for name in told {
+            headers.remove(name);
+        }
+        // Only a picture is larger, and a picture holds no key.
+        if (body.len() <= MESSAGE_BYTES_MAX || !status.is_success()) && holds(&body, key) {
+            body = replaced(&body, key).into();
+        }
+        Answer { status, headers, body }
     }
 
     /// Sends and reads JSON. A status other than 2xx is an error whose class `classify` reads from the
@@ -163,6 +192,25 @@ impl Wire {
         let verdict = classify(answer.status, &body);
         Err(answer.refused(verdict))
     }
+}
+
+fn holds(text: &[u8], key: &[u8]) -> bool {
+    text.windows(key.len()).any(|window| window == key)
+}
+
+fn replaced(text: &[u8], key: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(key) {
+            kept.extend_from_slice(REDACTED);
+            rest = after;
+        } else {
+            kept.push(*first);
+            rest = after;
+        }
+    }
+    kept
 }
 
 /// What a dialect reads from a vendor's error body.
@@ -233,4 +281,32 @@ fn broken(error: &reqwest::Error) -> ProviderError {
     }
     let what = if error.is_timeout() { "no whole answer in time" } else { "the connection broke" };
     ProviderError::new(FailureClass::AmbiguousTimeout, format!("{what}{cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_an_answer_repeats_is_taken_out() {
+        init_crypto();
+        let key = "sk-canary-0123456789";
+        let wire = |key: &str| {
+            let key = Authorization::Header("x-goog-api-key", key.to_owned().into());
+            Wire::new("https://api.example.com", key, false).unwrap()
+        };
+        let answer = |status: u16, body: String| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-request-id", format!("for {key}").parse().unwrap());
+            headers.insert("retry-after", "7".parse().unwrap());
+            Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() }
+        };
+        for status in [200, 401] {
+            let clean = wire(key).without_key(answer(status, format!("{{\"error\": \"Bearer {key}{key} is bad\"}}")));
+            assert_eq!(clean.body, "{\"error\": \"Bearer [key][key] is bad\"}");
+            assert_eq!((clean.headers.len(), request_id(&clean.headers)), (1, None));
+        }
+        let same = wire("k").without_key(answer(401, "ok".to_owned()));
+        assert_eq!(same.body, "ok", "one letter is no secret");
+    }
 }

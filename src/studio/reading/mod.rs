@@ -15,13 +15,17 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{
     Brief, BriefPhoto, Recipe, SetPlan, Studio, StudioError, bible::SetBible, report, slots::SlotPlan, style,
@@ -44,6 +48,9 @@ pub const THOUGHT_VERSION: u32 = 1;
 const SEEN_MAX: usize = 3;
 const SEEN_SIDE: u32 = 1024;
 const SEEN_QUALITY: u8 = 85;
+/// How long thinking about a set may take altogether: its posters wait for it, and a good report in a
+/// minute and a half is worth more to a seller than a better one in four.
+const BUDGET: Duration = Duration::from_secs(90);
 /// Faults that one repair turn is told.
 const FAULTS_TOLD_MAX: usize = 8;
 
@@ -94,9 +101,16 @@ impl Thought {
     }
 }
 
+/// What the questions about one set share: where their calls are written down, and how long they may take.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    log: &'a dyn AttemptLog,
+    until: Instant,
+}
+
 impl Studio {
     /// Thinks about a set: with the text models where there are some, with the rules where there are none
-    /// or where they fail. Takes as long as the models do, up to a few minutes.
+    /// or where they fail or take too long. Takes up to a minute and a half.
     pub async fn think(&self, brief: &Brief, dimensions: &[Dimension], log: &dyn AttemptLog) -> Thought {
         let views = self.look_at(&brief.photos).await;
         self.think_over(brief, dimensions, views.as_ref().ok(), log).await
@@ -124,6 +138,7 @@ impl Studio {
         views: Option<&Views>,
         log: &dyn AttemptLog,
     ) -> Thought {
+        let asking = Asking { log, until: Instant::now() + BUDGET };
         let neutral =
             ProductPalette { swatches: Vec::new(), seed: [128, 128, 128], is_neutral: true, mean_lightness: 0.5 };
         let palette = views.map_or(&neutral, Views::palette);
@@ -131,8 +146,8 @@ impl Studio {
         let rules = report::report(&brief.description, given.as_deref());
         let guard = Guard::new(&brief.description, given.as_deref());
         let (read, name) = tokio::join!(
-            self.read_product(brief, given.as_deref(), &rules, &guard, log),
-            self.name_product(brief, given.is_some(), &guard, log)
+            self.read_product(brief, given.as_deref(), &rules, &guard, asking),
+            self.name_product(brief, given.is_some(), &guard, asking)
         );
         let thought = Thought::by_rules(read.unwrap_or(rules), brief.style, palette, dimensions);
         let product_name = given.or(name).unwrap_or_else(|| thought.product_name.clone());
@@ -140,7 +155,7 @@ impl Studio {
         let style = style::settle(brief.style, thought.report.product.category, palette);
         let task = || set::task(&thought.report, style, &thought.bible, &thought.slots);
         let planned = self
-            .asked(TextPurpose::Plan, log, task, |proposal: &set::Proposal| {
+            .asked(TextPurpose::Plan, asking, task, |proposal: &set::Proposal| {
                 let (bible, slots, faults) = set::merge(&thought.bible, &thought.slots, proposal, &guard);
                 ((bible, slots), faults)
             })
@@ -157,25 +172,25 @@ impl Studio {
         given: Option<&str>,
         rules: &ProductReport,
         guard: &Guard,
-        log: &dyn AttemptLog,
+        asking: Asking<'_>,
     ) -> Option<ProductReport> {
         if !self.readers.serves(TextPurpose::Report) {
             return None;
         }
         let images = self.seen(&brief.photos).await;
         let task = || dossier::task(&brief.description, given, images.clone());
-        self.asked(TextPurpose::Report, log, task, |dossier: &dossier::Dossier| {
+        self.asked(TextPurpose::Report, asking, task, |dossier: &dossier::Dossier| {
             dossier::merge(rules, dossier, guard, given.is_some())
         })
         .await
     }
 
-    async fn name_product(&self, brief: &Brief, is_given: bool, guard: &Guard, log: &dyn AttemptLog) -> Option<String> {
+    async fn name_product(&self, brief: &Brief, is_given: bool, guard: &Guard, asking: Asking<'_>) -> Option<String> {
         if is_given || !self.readers.serves(TextPurpose::Name) {
             return None;
         }
         let task = name::task(&brief.description);
-        self.readers.ask(&task, log, |reply| name::read(&reply.value, guard)).await.ok()
+        self.readers.ask_until(&task, asking.until, asking.log, |reply| name::read(&reply.value, guard)).await.ok()
     }
 
     /// The first photos as a model is shown them.
@@ -206,7 +221,7 @@ impl Studio {
     async fn asked<A: DeserializeOwned, T: Clone + Send>(
         &self,
         purpose: TextPurpose,
-        log: &dyn AttemptLog,
+        asking: Asking<'_>,
         task: impl Fn() -> JsonTask,
         merge: impl Fn(&A) -> (T, Vec<String>) + Send + Sync,
     ) -> Option<T> {
@@ -227,7 +242,7 @@ impl Studio {
             *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(merged);
             Err(faults.into_iter().take(FAULTS_TOLD_MAX).collect::<Vec<_>>().join("; "))
         };
-        match self.readers.ask(&task, log, |reply| read(&reply.value)).await {
+        match self.readers.ask_until(&task, asking.until, asking.log, |reply| read(&reply.value)).await {
             Ok(answer) => Some(answer),
             Err(_logged) => kept.into_inner().unwrap_or_else(PoisonError::into_inner),
         }

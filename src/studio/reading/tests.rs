@@ -12,9 +12,9 @@ use crate::{
     },
     ids::SeededIds,
     providers::{
-        Budget, FailureClass, Gate, NoAttemptLog,
+        Budget, CallContext, FailureClass, Gate, NoAttemptLog, ProviderError,
         image::{BuiltinPlates, Painter, Painters},
-        text::{Reader, Readers, ScriptedTextModel},
+        text::{JsonReply, Reader, Readers, Repair, ScriptedTextModel, TextModel},
     },
     studio::tests::brief,
 };
@@ -241,4 +241,48 @@ async fn recipes_carry_the_bible_and_older_ones_are_still_read() {
     let older = Recipe::parse(recipe.to_string().as_bytes()).unwrap();
     assert!(older.bible.is_none());
     assert_ne!(studio.plan_again(&older, &brief.photos).await.unwrap().bible().device.en, "one full moon");
+}
+
+struct Silent;
+
+#[async_trait::async_trait]
+impl TextModel for Silent {
+    fn name(&self) -> &'static str {
+        "silent"
+    }
+
+    fn sees(&self) -> bool {
+        false
+    }
+
+    async fn answer(
+        &self,
+        _task: &JsonTask,
+        _repair: Option<&Repair>,
+        _call: &CallContext,
+    ) -> Result<JsonReply, ProviderError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn models_that_never_answer_hold_a_set_up_for_its_budget_and_no_longer() {
+    let ids = Arc::new(SeededIds::new(3));
+    let reader = || Reader {
+        model: Arc::new(Silent),
+        purposes: TextPurpose::ALL.to_vec(),
+        gate: Gate::new(8, 0),
+        timeout: Duration::from_secs(60),
+        budget: Budget::default(),
+    };
+    let painters = vec![Painter::unlimited(Arc::new(BuiltinPlates))];
+    let painters = Painters::new(painters, Arc::new(SystemClock), Arc::clone(&ids) as _);
+    let readers = Readers::new(vec![reader(), reader()], Arc::new(SystemClock), ids);
+    let studio = Studio::new(Arc::new(TakumiComposer::new()), painters, readers, 90);
+    let rules = by_rules(BOTTLE).await;
+    let began = Instant::now();
+    let thought = studio.think(&order(BOTTLE), &ORDERED, &NoAttemptLog).await;
+    assert_eq!(thought, rules);
+    let took = began.elapsed();
+    assert!(took >= BUDGET && took < BUDGET + Duration::from_secs(1), "{took:?}");
 }

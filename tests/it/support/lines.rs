@@ -28,6 +28,8 @@ use super::{
 use FailureClass::{AmbiguousTimeout, RateLimited, Transient};
 
 pub(crate) const NONCE: &str = "00112233445566778899aabbccddeeff";
+/// What must never be read anywhere.
+pub(crate) const KEY: &str = "sk-canary-7f3e91c2d4";
 /// Long enough for anything that comes at all.
 pub(crate) const PATIENT: Duration = Duration::from_secs(30);
 /// For what never comes.
@@ -113,7 +115,7 @@ impl Line {
     pub(crate) fn provider_at(self, base_url: &str) -> Arc<dyn ImageProvider> {
         let workflow = |name: &str| repository().join("tests/fixtures/vendor").join(name);
         let mut table = json!({
-            "name": "vendor", "base_url": base_url, "api_key": "a-key",
+            "name": "vendor", "base_url": base_url, "api_key": KEY,
             "allow_private_address": true,
         });
         let here = || json!({ "download_hosts": "localhost" });

@@ -88,7 +88,7 @@ impl ImageProvider for OpenAiImages {
 
     async fn start(&self, request: &ImageRequest, call: &CallContext) -> Result<Started, ProviderError> {
         let painted = self.picture(request, call).await;
-        painted.map(Started::Done).map_err(|error| results::unquoted(error, &request.prompt))
+        painted.map(Started::Done)
     }
 
     async fn probe(&self, call: &CallContext) -> Result<String, ProviderError> {

@@ -124,6 +124,8 @@ pub(crate) enum Fault {
     None,
     RateLimited(Wait),
     Refused(Refusal),
+    /// It does not like the request, and repeats key and words in its message.
+    Parrot,
     /// The request is taken and nothing ever comes.
     NoAnswer,
     /// Half of the answer comes, and then nothing.

@@ -320,6 +320,46 @@ fn kind(seen: &Seen) -> Kind {
     }
 }
 
+/// A refusal that repeats the request: headers, words and all.
+fn parrot(seen: &Seen, dialect: Dialect) -> Reply {
+    fn worded(value: &mut Value, message: &str) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    match field {
+                        Value::String(text) if name == "message" => message.clone_into(text),
+                        field => worded(field, message),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| worded(item, message)),
+            _ => {}
+        }
+    }
+    let (status, mut body) = match dialect {
+        Dialect::Gemini => gemini::refusal(Refusal::Request),
+        Dialect::DashScope => dashscope::refusal(Refusal::Request),
+        Dialect::ComfyUi => comfyui::refusal(Refusal::Request),
+        _ => openai::refusal(dialect, Refusal::Request),
+    };
+    let header = |name: &str| seen.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let key = format!("{}{}", header("authorization"), header("x-goog-api-key"));
+    let said = seen.field("prompt").unwrap_or_else(|| words_in(&seen.json()));
+    worded(&mut body, &format!("the request of {key} is not valid: {said}"));
+    Reply::json(status, &body).with("x-goog-request-id", &key)
+}
+
+/// The longest text in a body that is no picture.
+fn words_in(value: &Value) -> String {
+    let longest = |texts: Vec<String>| texts.into_iter().max_by_key(String::len).unwrap_or_default();
+    match value {
+        Value::String(text) if !text.starts_with("data:") && text.contains(' ') => text.clone(),
+        Value::Object(fields) => longest(fields.values().map(words_in).collect()),
+        Value::Array(items) => longest(items.iter().map(words_in).collect()),
+        _ => String::new(),
+    }
+}
+
 /// What goes wrong with every vendor alike, and then the dialect's own answer.
 fn answer(books: &Books, seen: &Seen, fault: Fault) -> Reply {
     let Some(dialect) = seen.dialect else { return pictures::file(books, seen) };
@@ -333,6 +373,7 @@ fn answer(books: &Books, seen: &Seen, fault: Fault) -> Reply {
         Reply::json(status, &body)
     };
     match fault {
+        Fault::Parrot => parrot(seen, dialect),
         Fault::NoAnswer => Reply::never(),
         Fault::NotJson => Reply::text(200, "<html>a page of some proxy</html>"),
         Fault::RateLimited(wait) => wait.onto(refused(Refusal::RateLimited)),
