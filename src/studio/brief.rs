@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::recipe::RecipeError;
+use super::{EditRefusal, recipe::RecipeError};
 use crate::{
     composer::{ComposeError, TemplateError},
     domain::{FailureCode, PosterFormat, StyleChoice},
@@ -78,6 +78,12 @@ pub enum StudioError {
     /// The recipe cannot be cooked.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
+    /// An edit that nothing here can do.
+    #[error("unsupported edit: {0}")]
+    UnsupportedEdit(EditRefusal),
+    /// An edit after which the picture looks as before.
+    #[error("the edit changed nothing that can be seen")]
+    NoVisibleChange,
     /// A thread of ours ended early.
     #[error("a studio thread ended: {0}")]
     Thread(String),
@@ -88,6 +94,8 @@ impl StudioError {
     pub fn failure_code(&self) -> FailureCode {
         match self {
             Self::Image(error) => error.error.failure_code(),
+            Self::UnsupportedEdit(_) => FailureCode::UnsupportedEdit,
+            Self::NoVisibleChange => FailureCode::NoVisibleChange,
             Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Recipe(_) | Self::Thread(_) => {
                 FailureCode::Internal
             }
@@ -99,7 +107,12 @@ impl StudioError {
         match self {
             Self::Image(error) => error.is_retryable,
             Self::Thread(_) => true,
-            Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Recipe(_) => false,
+            Self::NoPhoto
+            | Self::Compose(_)
+            | Self::Template(_)
+            | Self::Recipe(_)
+            | Self::UnsupportedEdit(_)
+            | Self::NoVisibleChange => false,
         }
     }
 }

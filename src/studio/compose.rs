@@ -6,14 +6,16 @@ use image::RgbaImage;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Language, PaintedPoster, SetPlan, StudioError, contrast, fit, label,
+    Changes, Language, PaintedPoster, SetPlan, StudioError, contrast,
+    edit::{develop, layers, price},
+    fit, label,
     layouts::{Draft, Source},
     recipe,
     sheet::{Frame, Sheet},
     sight::Shown,
 };
 use crate::{
-    composer::{ComposeError, Composer, Picture, Placed, Scene, Templates, Unprintable},
+    composer::{ComposeError, Composer, Picture, Placed, PlacedKind, Scene, Templates, Unprintable},
     domain::Dimension,
     imaging::{self, ShadowStyle, ViewRule},
 };
@@ -43,8 +45,8 @@ pub(super) struct Press<'a> {
 /// A poster as pixels.
 pub(super) struct Set {
     pub(super) pixels: RgbaImage,
-    placed: Vec<Placed>,
-    unprintable: Unprintable,
+    pub(super) placed: Vec<Placed>,
+    pub(super) unprintable: Unprintable,
 }
 
 impl Press<'_> {
@@ -75,7 +77,7 @@ impl Press<'_> {
 
     /// [`Self::set`], with a look at the calmed plate before the page takes its pixels: a copy of them
     /// to look at later would be eight megabytes.
-    fn set_after(
+    pub(super) fn set_after(
         &self,
         draft: &Draft,
         mut plate: RgbaImage,
@@ -85,12 +87,33 @@ impl Press<'_> {
         let mut unprintable = Unprintable::default();
         let words = self.printable(&self.language.words(&draft.words), &mut unprintable);
 
-        let (mut scene, placed) = self.fitted(draft, &words, &places, pictures)?;
+        let (mut scene, mut placed) = self.fitted(draft, &words, &places, pictures)?;
+        self.left_alone(&mut scene, &mut placed, draft)?;
+        develop(&mut plate, self.plan.changes.development);
         contrast::calm(&mut plate, &placed, &self.plan.theme);
         look(&plate);
         scene.pictures.insert(Arc::from("plate"), picture(plate)?);
         let pixels = self.composer.render(&scene)?;
         Ok(Set { pixels, placed, unprintable })
+    }
+
+    /// Takes away what edits hid and adds what they added.
+    fn left_alone(&self, scene: &mut Scene, placed: &mut Vec<Placed>, draft: &Draft) -> Result<(), StudioError> {
+        let changes = &self.plan.changes;
+        if !changes.hidden.is_empty() {
+            scene.html = layers::hidden(std::mem::take(&mut scene.html), &changes.hidden);
+            placed.retain(|layer| !is_hidden(changes, layer));
+        }
+        if let Some(text) = changes.price().filter(|_| self.language != Language::Wordless) {
+            let text = self.composer.fonts().printable(text, &mut Unprintable::default());
+            let product = draft.stand.map(|stand| self.plan.sight.placed(stand));
+            if let Some(place) = price::place(&text, placed, draft, product, self.sheet) {
+                scene.html = layers::priced(&scene.html, &mut scene.css, &text, place);
+                *placed = self.composer.measure(scene)?;
+                placed.retain(|layer| !is_hidden(changes, layer));
+            }
+        }
+        Ok(())
     }
 
     /// Where everything of the page stands.
@@ -108,9 +131,12 @@ impl Press<'_> {
         let mut pictures = HashMap::new();
         let mut places = Map::new();
         let sight = &self.plan.sight;
-        if let (Some(stand), Some(product), false) = (draft.stand, &sight.product, self.product_painted) {
+        let changes = &self.plan.changes;
+        let is_set = !self.product_painted && !changes.hides("product");
+        if let (Some(stand), Some(product), true) = (draft.stand, &sight.product, is_set) {
             let frame = snapped(sight.placed(stand));
-            let scaled = imaging::resize(&product.pixels, frame.w as u32, frame.h as u32);
+            let mut scaled = imaging::resize(&product.pixels, frame.w as u32, frame.h as u32);
+            develop(&mut scaled, changes.development);
             if stand.grounded {
                 for (name, style) in shadows(scaled.width(), self.plan.theme.shade) {
                     let shadow = imaging::contact_shadow(&scaled, &style);
@@ -124,7 +150,7 @@ impl Press<'_> {
             pictures.insert(Arc::from("product"), picture(scaled)?);
         }
         let mut taken: Vec<[u32; 4]> = Vec::new();
-        for window in &draft.windows {
+        for window in draft.windows.iter().filter(|window| !changes.hides(window.name)) {
             let frame = snapped(window.frame);
             let rule = ViewRule {
                 width_min: 0.0,
@@ -141,7 +167,8 @@ impl Press<'_> {
                 laid_on(&mut pixels, self.plan.theme.tint);
             }
             let frame = snapped(sight.filled(frame, part));
-            let shown = imaging::resize_cover(&pixels, frame.w as u32, frame.h as u32);
+            let mut shown = imaging::resize_cover(&pixels, frame.w as u32, frame.h as u32);
+            develop(&mut shown, changes.development);
             places.insert(window.name.to_owned(), frame.style().into());
             pictures.insert(Arc::from(window.name), picture(shown)?);
         }
@@ -208,11 +235,24 @@ impl Press<'_> {
     /// The filled markup and style sheet, no type of theirs too small to be read.
     fn page(&self, name: &str, data: &Value, rem_px: f32) -> Result<(String, String), StudioError> {
         let css = self.templates.fill("base.css", data)? + &self.templates.fill(&format!("{name}.css"), data)?;
-        let html = self.language.page(self.templates.fill(&format!("{name}.html"), data)?);
+        let html = layers::relabelled(self.templates.fill(&format!("{name}.html"), data)?, self.plan.changes.labels());
+        let html = self.language.page(html);
         let html = fit::legible_sizes(&html, rem_px);
         let marked = self.is_marked.then(|| label::onto_page(&html, self.sheet.width, self.sheet.height));
         Ok((marked.unwrap_or(html), fit::legible_sizes(&css, rem_px)))
     }
+}
+
+/// Whether an edit hid what stands here.
+fn is_hidden(changes: &Changes, layer: &Placed) -> bool {
+    let PlacedKind::Text(words) = &layer.kind else {
+        return changes.hidden.iter().any(|hidden| hidden.text.is_none() && layer.classes.contains(&hidden.role));
+    };
+    let words = layers::squeezed(words);
+    changes.hidden.iter().any(|hidden| {
+        layer.classes.contains(&hidden.role)
+            && hidden.text.as_deref().is_none_or(|text| layers::squeezed(text) == words)
+    })
 }
 
 /// Puts a plain colour under a picture that came cut out: a window is never see-through.

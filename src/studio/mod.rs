@@ -37,13 +37,16 @@ mod tests;
 
 pub use bible::{AVOID_MAX, Light, SetBible};
 pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
-pub use edit::{EditBase, EditOrder, EditPatch, EditedPoster};
+pub use edit::{
+    Changes, CopyChange, CopyError, CopyLine, CopyRole, Development, EditBase, EditOrder, EditPatch, EditRefusal,
+    EditedPoster, Ground, Hex, HiddenLayer, PaletteChange, Placing, is_composable,
+};
 pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
 pub use language::Language;
 pub use order::Commission;
 pub use plan::SetPlan;
 pub use reading::{THOUGHT_VERSION, Thought};
-pub use recipe::{Recipe, RecipeError, notes_of};
+pub use recipe::{PatchPlace, Recipe, RecipeError, notes_of};
 pub use recompose::Remake;
 pub use slots::{MUST_SHOW_MAX, SlotPlan};
 pub use workshop::Studio;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BriefPhoto, bible::SetBible, reading::Thought, sight::Sight, slots::SlotPlan, style, theme::Theme, views::Views,
+    BriefPhoto, Changes, bible::SetBible, reading::Thought, sight::Sight, slots::SlotPlan, style, theme::Theme,
+    views::Views,
 };
 use crate::domain::{Composition, Dimension, PosterFormat, SetStyle, StyleChoice, report::ProductReport};
 
@@ -28,6 +29,8 @@ pub struct SetPlan {
     pub(super) views: Arc<Views>,
     /// The names of the photos' files, in the seller's order.
     pub(super) photo_sha256s: Vec<String>,
+    /// What edits changed, where the plan is that of one edited poster.
+    pub(super) changes: Arc<Changes>,
 }
 
 impl SetPlan {
@@ -53,6 +56,7 @@ impl SetPlan {
             sight: views.sight(Dimension::Hero),
             views: Arc::new(views),
             photo_sha256s: photos.iter().map(|photo| photo.sha256.clone()).collect(),
+            changes: Arc::default(),
         }
     }
 
@@ -80,7 +84,10 @@ impl SetPlan {
 
     /// The plan with the photo that serves this dimension best.
     pub(super) fn seen_for(&self, dimension: Dimension) -> Self {
-        Self { sight: self.views.sight(dimension), ..self.clone() }
+        let mut sight = self.views.sight(dimension);
+        sight.placing = self.changes.product.unwrap_or_default();
+        sight.page = self.format.size();
+        Self { sight, ..self.clone() }
     }
 
     /// The same product and words in another look, without reading and measuring anything again.

@@ -1,9 +1,9 @@
 //! The recipe beside every poster: how it was made, and what stands where on it.
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Value, json};
 
-use super::{BriefPhoto, bible::SetBible, compose::Press, layouts::Draft, slots::SlotPlan};
+use super::{BriefPhoto, Changes, bible::SetBible, compose::Press, layouts::Draft, slots::SlotPlan};
 use crate::{
     composer::{COMPOSER_VERSION, Placed, PlacedKind, Unprintable},
     domain::{Dimension, PictureNote, PosterFormat, SetStyle, report::ProductReport},
@@ -40,6 +40,43 @@ pub struct Recipe {
     #[serde(default)]
     pub slot: Option<Box<SlotPlan>>,
     photos: Vec<RecipePhoto>,
+    /// What edits changed.
+    #[serde(default)]
+    pub changes: Changes,
+    /// What brushes changed, in the order in which it is laid on the page.
+    #[serde(default)]
+    pub patches: Vec<PatchPlace>,
+    /// Whether the picture can be composed again: not after a model painted over all of it.
+    #[serde(default = "composed")]
+    pub composed: bool,
+    #[serde(default)]
+    pub(super) provider: RecipeProvider,
+    #[serde(default, rename = "consistencyPercent")]
+    pub(super) consistency_percent: Option<u8>,
+}
+
+const fn composed() -> bool {
+    true
+}
+
+/// Who painted the backdrop.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct RecipeProvider {
+    pub(super) name: String,
+    pub(super) request_id: Option<String>,
+}
+
+/// Where what a brush changed lies on the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PatchPlace {
+    /// The revision that made it: `edit1`. Empty until the revision has its name.
+    pub name: String,
+    /// Left edge in pixels.
+    pub left: u32,
+    /// Upper edge in pixels.
+    pub top: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -74,6 +111,16 @@ impl Recipe {
         match serde_json::from_slice::<Versioned>(json)?.version {
             RECIPE_VERSION => Ok(serde_json::from_slice(json)?),
             other => Err(RecipeError::Version(other)),
+        }
+    }
+
+    /// Makes sure that the photos of these names are the recipe's, in its order.
+    pub(super) fn require_names(&self, given: &[String]) -> Result<(), RecipeError> {
+        let wanted = self.photos.iter().map(|photo| photo.sha256.as_str());
+        if given.iter().map(String::as_str).eq(wanted.clone()) {
+            Ok(())
+        } else {
+            Err(RecipeError::Photos(format!("expected SHA-256 {}", wanted.collect::<Vec<_>>().join(", "))))
         }
     }
 
@@ -127,7 +174,7 @@ const SHAPES: [&str; 4] = ["card", "cta", "filled", "seal"];
 /// Writes down how a poster was made.
 pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], unprintable: &Unprintable) -> Value {
     let plan = press.plan;
-    json!({
+    let mut recipe = json!({
         "version": RECIPE_VERSION,
         "dimension": press.dimension.code(),
         "template": draft.template,
@@ -151,7 +198,11 @@ pub(super) fn write(press: &Press<'_>, draft: &Draft, placed: &[Placed], unprint
         "words": draft.words,
         "notes": notes(press, unprintable),
         "layers": placed.iter().filter_map(layer).collect::<Vec<_>>(),
-    })
+    });
+    if *plan.changes != Changes::default() {
+        recipe["changes"] = json!(*plan.changes);
+    }
+    recipe
 }
 
 /// One placed box as a layer; plain layout boxes are none.

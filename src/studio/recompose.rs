@@ -10,7 +10,7 @@ use image::RgbaImage;
 use super::{
     Language, Origin, SetPlan, Studio, StudioError,
     compose::Press,
-    layouts,
+    edit, layouts,
     order::plate_scene,
     sheet::{Shape, Sheet},
 };
@@ -108,18 +108,31 @@ impl Studio {
         let dimension = remake.dimension;
         let mut plan = plan.seen_for(dimension);
         plan.sight.enlargement_max /= remake.stretch();
-        let sheet = Sheet::of_proportions(remake.proportions);
+        let mut sheet = Sheet::of_proportions(remake.proportions);
+        sheet.rem *= plan.changes.type_share();
+        plan.sight.page = (sheet.width, sheet.height);
         let draft = layouts::draft(dimension, &plan, &sheet);
         let origin = remake.origin();
         let plate = match remake.plate {
             None => {
                 let scene = plate_scene(&plan, dimension, &draft, &sheet);
-                let drawn = self.on_core(move || BuiltinPlates.draw(&scene)).await?;
-                drawn.map_err(|error| PaintError { error, is_retryable: false })?
+                let focus =
+                    draft.stand.map(|stand| plan.sight.placed(stand)).map(|place| [place.x, place.y, place.w, place.h]);
+                let edited = plan.clone();
+                let drawn = self.on_core(move || match edit::ground_of(&edited, &sheet, focus) {
+                    Some(ground) => Ok(ground),
+                    None => BuiltinPlates.draw(&scene),
+                });
+                drawn.await?.map_err(|error| PaintError { error, is_retryable: false })?
             }
             Some(plate) => {
-                let (width, height) = (sheet.width, sheet.height);
-                self.on_core(move || imaging::resize_cover(&plate, width, height)).await?
+                let edited = plan.clone();
+                let cut = move || {
+                    let mut plate = imaging::resize_cover(&plate, sheet.width, sheet.height);
+                    edit::follow(&mut plate, &edited);
+                    plate
+                };
+                self.on_core(cut).await?
             }
         };
         let (studio, language, product_painted) = (self.clone(), remake.language, remake.product_painted);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use image::{RgbaImage, imageops};
 
 use super::{
+    edit::Placing,
     layouts::{Source, Stand},
     sheet::Frame,
 };
@@ -85,19 +86,33 @@ pub(super) struct Sight {
     /// How far pixels of a photo may be enlarged on the page: [`ENLARGEMENT_MAX`], and less where the
     /// finished page is enlarged in turn.
     pub(super) enlargement_max: f32,
+    /// How an edit moved the product from where layouts stand it.
+    pub(super) placing: Placing,
+    /// The page that it is moved on, in pixels.
+    pub(super) page: (u32, u32),
 }
 
 impl Sight {
     /// The box the product really takes inside a stand: in proportion, and not enlarged too far.
     pub(super) fn placed(&self, stand: Stand) -> Frame {
         let Some(product) = &self.product else { return stand.frame };
-        let fitted = stand.frame.contain(product.aspect(), stand.grounded);
+        let fitted = self.moved(stand.frame.contain(product.aspect(), stand.grounded), stand.grounded);
         let enlargement = fitted.w / product.pixels.width().max(1) as f32;
         if enlargement > self.enlargement_max {
             fitted.scaled(self.enlargement_max / enlargement, stand.grounded)
         } else {
             fitted
         }
+    }
+
+    /// A place on the page as an edit moved it.
+    fn moved(&self, frame: Frame, grounded: bool) -> Frame {
+        if self.placing.is_plain() {
+            return frame;
+        }
+        let scaled = frame.scaled(self.placing.scale, grounded);
+        let (across, down) = (self.placing.right * self.page.0 as f32, self.placing.down * self.page.1 as f32);
+        Frame { x: scaled.x + across, y: scaled.y + down, ..scaled }
     }
 
     /// What a window of this size shows: a photo around the product, or a close view that neither

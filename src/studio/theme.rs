@@ -59,7 +59,15 @@ const KAI: &str = "'LXGW WenKai', 'Noto Sans SC'";
 impl Theme {
     /// Derives the tokens of a set from its style and the product's colours.
     pub(super) fn new(style: SetStyle, palette: &ProductPalette) -> Self {
-        let colours = Colours::of(style.visual, palette);
+        Self::of(style, Colours::of(style.visual, palette))
+    }
+
+    /// The tokens of a set in other colours than its own: the same type and measures.
+    pub(super) fn tinted(style: SetStyle, tint: Tint) -> Self {
+        Self::of(style, Colours::tinted(tint))
+    }
+
+    fn of(style: SetStyle, colours: Colours) -> Self {
         let (display_family, display_weight, display_tracking) = match style.typography {
             TypographyStyle::Serif => (SERIF, 900, 0.02),
             TypographyStyle::Glass => (SANS, 800, 0.01),
@@ -176,6 +184,15 @@ impl Theme {
     }
 }
 
+/// The two colours that an edit chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tint {
+    /// What most words stand on.
+    pub(super) ground: [u8; 3],
+    /// Eyebrows, buttons, icons.
+    pub(super) accent: [u8; 3],
+}
+
 struct Colours {
     is_dark: bool,
     ground: [u8; 3],
@@ -254,6 +271,51 @@ impl Colours {
                 own.glow = c(0.66, 0.16, 205.0);
                 own
             }
+        }
+    }
+
+    /// All colours from a ground and an accent. The ground stays exactly as it was chosen; dark ones carry
+    /// light words.
+    fn tinted(tint: Tint) -> Self {
+        let (ground, accent) = (Oklch::from_rgb(tint.ground), Oklch::from_rgb(tint.accent));
+        let c = |l: f32, c: f32, h: f32| Oklch { l: l.clamp(0.0, 1.0), c, h: h.rem_euclid(360.0) }.to_rgb();
+        let is_dark = contrast_ratio(tint.ground, [250; 3]) > contrast_ratio(tint.ground, [26; 3]);
+        let (h, spark) = (ground.h, accent.h);
+        if is_dark {
+            let chroma = ground.c.max(0.008);
+            return Self {
+                is_dark,
+                ground: tint.ground,
+                tint: c(ground.l + 0.075, chroma * 1.3, h),
+                surface: c(ground.l + 0.09, chroma * 1.2, h),
+                ink: c(0.972, 0.010, h),
+                soft: c(0.84, 0.020, h),
+                accent: c(accent.l.max(0.78), accent.c, spark),
+                fill: c(accent.l.max(0.74), accent.c, spark),
+                on_fill: c(0.17, 0.03, h),
+                light: c(accent.l.max(0.74), accent.c, spark),
+                glow: c(
+                    (ground.l + 0.22).min(0.62),
+                    (chroma * 1.4).max(accent.c * 0.5),
+                    if accent.c > 0.03 { spark } else { h },
+                ),
+                shade: c(ground.l * 0.35, chroma * 0.6, h),
+            };
+        }
+        let chroma = ground.c;
+        Self {
+            is_dark,
+            ground: tint.ground,
+            tint: c(ground.l - 0.065, chroma * 1.5 + 0.006, h),
+            surface: c(ground.l - 0.035, chroma * 1.2 + 0.004, h),
+            ink: c(0.235, 0.028, h),
+            soft: c(0.42, 0.030, h),
+            accent: c(accent.l.min(0.46), accent.c, spark),
+            fill: c(accent.l.min(0.44), accent.c, spark),
+            on_fill: c(0.975, 0.010, spark),
+            light: c(0.70, accent.c, spark),
+            glow: c((ground.l + 0.02).min(0.97), chroma * 1.6 + 0.012, h + 8.0),
+            shade: c(ground.l * 0.34, 0.040, h),
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
-use super::sight::{Alone, Detail, ENLARGEMENT_MAX, Product, Sight};
+use super::{
+    edit::Placing,
+    sight::{Alone, Detail, ENLARGEMENT_MAX, Product, Sight},
+};
 use crate::{
     domain::Dimension,
     imaging::{self, Crop, CutOutMethod, Lettering, Photo, ProductPalette},
@@ -158,6 +161,8 @@ impl Views {
             subject: view.subject,
             lettering: Arc::clone(&view.lettering),
             enlargement_max: ENLARGEMENT_MAX,
+            placing: Placing::default(),
+            page: (1, 1),
         }
     }
 

@@ -133,7 +133,8 @@ impl Studio {
         recipe.require_photos(photos)?;
         let views = self.look_at(photos).await?;
         let thought = Thought::of_recipe(recipe, views.palette());
-        Ok(SetPlan::new(thought, recipe.style, recipe.format, recipe.seed, views, photos))
+        let plan = SetPlan::new(thought, recipe.style, recipe.format, recipe.seed, views, photos);
+        Ok(plan.changed(&recipe.changes))
     }
 
     pub(super) async fn look_at(&self, photos: &[BriefPhoto]) -> Result<Views, StudioError> {
@@ -307,22 +308,23 @@ impl Studio {
 }
 
 /// One poster laid out: everything but its backdrop.
-struct Page {
-    plan: SetPlan,
-    dimension: Dimension,
-    sheet: Sheet,
-    draft: Draft,
+pub(super) struct Page {
+    pub(super) plan: SetPlan,
+    pub(super) dimension: Dimension,
+    pub(super) sheet: Sheet,
+    pub(super) draft: Draft,
 }
 
 impl Page {
-    fn new(plan: &SetPlan, dimension: Dimension) -> Self {
+    pub(super) fn new(plan: &SetPlan, dimension: Dimension) -> Self {
         let plan = plan.seen_for(dimension);
-        let sheet = Sheet::new(plan.format);
+        let mut sheet = Sheet::new(plan.format);
+        sheet.rem *= plan.changes.type_share();
         let draft = layouts::draft(dimension, &plan, &sheet);
         Self { plan, dimension, sheet, draft }
     }
 
-    fn scene(&self) -> PlateScene {
+    pub(super) fn scene(&self) -> PlateScene {
         plate_scene(&self.plan, self.dimension, &self.draft, &self.sheet)
     }
 

@@ -4,6 +4,24 @@
 //! that its words stay type and its product stays the photo, however many edits deep. A brush works on
 //! the picture itself: what lies outside it is the base, pixel for pixel.
 
+mod again;
+mod changes;
+mod copy;
+mod development;
+mod grounds;
+pub(super) mod layers;
+pub(super) mod price;
+mod refusal;
+mod route;
+mod vocabulary;
+
+pub use again::is_composable;
+pub(super) use again::{follow, ground_of};
+pub use changes::{Changes, Development, Ground, Hex, HiddenLayer, PaletteChange, Placing};
+pub use copy::{CopyChange, CopyError, CopyLine, CopyRole};
+pub(super) use development::develop;
+pub use refusal::EditRefusal;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -78,4 +96,17 @@ pub struct EditedPoster {
     pub patch_png: Option<Vec<u8>>,
     /// Who made the change, by the name in the settings.
     pub provider: String,
+}
+
+impl EditedPoster {
+    /// The edit under the name of its revision: what its brush changed is known by it.
+    #[must_use]
+    pub fn named(mut self, name: RevisionName) -> Self {
+        if let Some(patches) = self.recipe["patches"].as_array_mut() {
+            for patch in patches.iter_mut().filter(|patch| patch["name"] == "") {
+                patch["name"] = name.to_string().into();
+            }
+        }
+        self
+    }
 }

@@ -242,7 +242,9 @@ impl Desk<'_> {
     /// A headline in the width of a slot, at most `largest` rem high.
     fn headline(&self, text: &Bilingual, slot: Frame, largest: f32, lines_max: usize) -> Value {
         let tracking = self.plan.theme.tracking();
+        let largest = largest * self.plan.changes.title_share();
         let room = typeset::Room { width: slot.w / self.sheet.rem * 0.955, sizes: (largest, 4.8), lines_max, tracking };
+        let text = self.plan.changes.title(text);
         typeset::Headline::fit(&text.zh, &self.plan.report.product.noun.zh, room).data(&self.en(&text.en))
     }
 }
