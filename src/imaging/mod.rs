@@ -12,6 +12,7 @@
 //! variant to [`ImageKind`], then a hostile file for it to the tests of `decode`.
 
 mod blur;
+mod brush;
 mod color;
 mod container;
 mod crops;
@@ -29,11 +30,15 @@ mod profile;
 mod quality;
 mod reduced;
 mod resize;
+pub mod retouch;
 mod shadow;
 mod tone;
 mod white;
 
 pub use blur::soft_blur;
+pub use brush::{
+    COVERAGE_MAX, COVERAGE_MIN, EditMask, MaskRefusal, VISIBLE_CHANGE_MIN, laid_in, lay_patch, patch_of, visible_change,
+};
 pub use color::{Oklab, Oklch, contrast_ratio, relative_luminance, to_hex};
 pub use container::probe;
 pub use crops::{CROP_SIDE_MIN, Crop, detail_crops};

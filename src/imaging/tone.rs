@@ -84,7 +84,8 @@ pub fn grade(pixels: &mut RgbaImage, target: &Tone, strength: f32) {
 /// Grid points a channel.
 const GRID: usize = 33;
 
-fn table(change: impl Fn([u8; 3]) -> [u8; 3]) -> Vec<[i32; 3]> {
+/// What a change of colours does, on a grid: evaluated once, whatever the picture's size.
+pub(super) fn table(change: impl Fn([u8; 3]) -> [u8; 3]) -> Vec<[i32; 3]> {
     let level = |step: usize| (step * 8).min(255) as u8;
     let mut differences = Vec::with_capacity(GRID * GRID * GRID);
     for r in 0..GRID {
@@ -100,7 +101,7 @@ fn table(change: impl Fn([u8; 3]) -> [u8; 3]) -> Vec<[i32; 3]> {
 }
 
 /// Trilinear between grid points, so that gradients stay smooth.
-fn looked_up(table: &[[i32; 3]], colour: [u8; 3]) -> [u8; 3] {
+pub(super) fn looked_up(table: &[[i32; 3]], colour: [u8; 3]) -> [u8; 3] {
     let cell = colour.map(|value| usize::from(value) / 8);
     let rest = colour.map(|value| i32::from(value % 8));
     let mut sum = [0_i32; 3];
