@@ -22,7 +22,7 @@ use crate::{
     composer::TakumiComposer,
     config::{ConfigError, DerivedKeys, MailerKind, Settings, StorageKind},
     database::{Database, DatabaseOptions},
-    engine::{Engine, EngineOptions, EngineParts},
+    engine::{Engine, EngineOptions, EngineParts, Pictures},
     events::{Doorbell, LocalDoorbell},
     graphql::{self, Api},
     http::{self, AllowedOrigins, HttpState, WorkersReady},
@@ -31,6 +31,7 @@ use crate::{
     payments::{Channels, PaymentChannel, SandboxChannel},
     services::{
         self,
+        edits::Edits,
         exports::Exports,
         housekeeping,
         limits::RateLimits,
@@ -87,7 +88,7 @@ pub struct App {
     /// The data folder.
     pub files: LocalFiles,
     /// One for the whole process, so that posters and exports share its limit.
-    studio: Arc<OnceLock<Studio>>,
+    pictures: Arc<OnceLock<Pictures>>,
 }
 
 impl App {
@@ -123,7 +124,7 @@ impl App {
             jiff::tz::TimeZone::get(&settings.time_zone).map_err(|error| StartError::TimeZone(error.to_string()))?;
         let compositions = models::compositions(&settings);
         let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone, compositions };
-        Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files, studio: Arc::default() })
+        Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files, pictures: Arc::default() })
     }
 
     /// The mailer that the settings name.
@@ -187,13 +188,16 @@ impl App {
             }
         });
 
-        let exports = Exports::new(context.clone(), self.studio()?);
+        let pictures = self.pictures()?;
+        let exports = Exports::new(context.clone(), pictures.studio().clone());
+        let edits = Edits::new(context.clone(), pictures.clone());
         let api = Api::new(
             context.clone(),
             Arc::clone(&settings),
             sign_in.clone(),
             orders.clone(),
             exports.clone(),
+            edits,
             limits.clone(),
             tracker.clone(),
         );
@@ -251,25 +255,25 @@ impl App {
         };
         Ok(Engine::new(EngineParts {
             database: self.context.database.clone(),
-            storage: self.context.storage.clone(),
+            pictures: self.pictures()?.clone(),
             files: (self.settings.storage.kind == StorageKind::Local).then(|| self.files.clone()),
-            studio: self.studio()?,
             doorbell: Arc::clone(&self.context.doorbell),
             clock: Arc::clone(&self.context.clock),
             options,
         }))
     }
 
-    /// The studio of this process.
-    fn studio(&self) -> Result<Studio, StartError> {
-        if let Some(studio) = self.studio.get() {
-            return Ok(studio.clone());
+    /// The pictures of this process, and the studio that makes them.
+    fn pictures(&self) -> Result<&Pictures, StartError> {
+        if let Some(pictures) = self.pictures.get() {
+            return Ok(pictures);
         }
         let settings = &self.settings.studio;
         let labels =
             Labels { producer: settings.ai_content_producer.trim().to_owned(), visible: settings.visible_ai_label };
         let studio = self.new_studio()?.with_labels(labels);
-        Ok(self.studio.get_or_init(|| studio).clone())
+        let services::Context { database, storage, .. } = &self.context;
+        Ok(self.pictures.get_or_init(|| Pictures::new(database.clone(), storage.clone(), studio)))
     }
 
     /// A studio with the models that the settings name; none means the built-in ones.

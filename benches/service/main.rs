@@ -1,6 +1,7 @@
 //! Benchmarks of the service as people run it: the real program, over loopback, and what the kernel
 //! says it cost. `benches/README.md` tells how to run and read them.
 
+mod engine;
 mod events;
 mod page;
 mod process;
@@ -8,6 +9,7 @@ mod render;
 mod renditions;
 mod report;
 mod seed;
+mod shared;
 mod start;
 mod subscriptions;
 
@@ -25,17 +27,19 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 /// Measures one subject of this program and prints its rows.
 type Run = fn(&Path) -> Result<()>;
 
-const SUBJECTS: [(&str, Run); 6] = [
+const SUBJECTS: [(&str, Run); 8] = [
     ("render", render::run),
+    ("shared", shared::run),
     ("renditions", renditions::run),
     ("page", page::run),
     ("subscriptions", subscriptions::run),
     ("events", events::run),
     ("start", start::run),
+    ("engine", engine::run),
 ];
 
 const USAGE: &str =
-    "cargo bench --bench service -- [render] [renditions] [page] [subscriptions] [events] [start] [--program FILE]
+    "cargo bench --bench service -- [render] [shared] [renditions] [page] [subscriptions] [events] [start] [engine] [--program FILE]
 
 Without a subject: all of them. --program measures another build of the program than the one that cargo made beside
 this benchmark.";

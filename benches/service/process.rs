@@ -26,6 +26,12 @@ impl Server {
     /// Starts the program on a seeded folder and returns when it has said where it listens. Limits
     /// that would stop a benchmark are lifted; everything else is as it comes.
     pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
+        Self::start_with(program, data, &[])
+    }
+
+    /// [`Self::start`] with more settings, by key.
+    pub(crate) fn start_with(program: &Path, data: &Path, settings: &[(&str, String)]) -> Result<Self> {
+        let settings = settings.iter().map(|(key, value)| format!("{key}={value}"));
         let mut child = Command::new(program)
             .args(["serve", "--address", "127.0.0.1:0", "--data-dir"])
             .arg(data)
@@ -34,6 +40,7 @@ impl Server {
             .args(["--set", "limits.requests_per_minute=0"])
             .args(["--set", "limits.sockets_per_user=100000"])
             .args(["--set", "limits.sockets_per_ip=100000"])
+            .args(settings.flat_map(|setting| ["--set".to_owned(), setting]))
             .env_clear()
             .current_dir(data)
             .stdin(Stdio::null())

@@ -31,10 +31,14 @@ pub struct Model {
     pub mask_upload_id: Option<String>,
     /// The reference.
     pub reference_upload_id: Option<String>,
+    /// The n of `edit{n}` that it was given, once it has a picture to store.
+    pub ordinal: Option<i64>,
     /// How far.
     pub state: EditState,
     /// Why it was refunded.
     pub failure_code: Option<String>,
+    /// What exactly could not be done, as JSON of the studio's refusal.
+    pub refusal: Option<String>,
     /// Spent.
     pub credits_captured: i64,
     /// Given back.

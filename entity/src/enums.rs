@@ -222,6 +222,9 @@ pub enum EventKind {
     /// Nothing of the set is active any more.
     #[sea_orm(string_value = "generation_completed")]
     GenerationCompleted,
+    /// A picture came that nothing was paid for.
+    #[sea_orm(string_value = "revision_added")]
+    RevisionAdded,
     /// A worker took the edit.
     #[sea_orm(string_value = "edit_started")]
     EditStarted,

@@ -41,6 +41,8 @@ pub struct Model {
     pub typography: Option<String>,
     /// Bilingual layout in force.
     pub layout: Option<String>,
+    /// The picture that its seller put on the cover; nothing = 00, else the first that succeeded.
+    pub cover_revision_id: Option<i64>,
     /// Seed of everything drawn.
     pub seed: i64,
     /// Newest event.

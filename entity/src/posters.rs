@@ -29,6 +29,10 @@ pub struct Model {
     pub credits_released: i64,
     /// Grows with every change.
     pub version: i64,
+    /// The n of the next `edit{n}`; taken once each, so no number names two pictures.
+    pub next_edit_ordinal: i64,
+    /// The picture that a seller went back to; nothing = the newest.
+    pub current_revision_id: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

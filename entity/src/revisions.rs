@@ -33,6 +33,8 @@ pub struct Model {
     pub sha256: String,
     /// Base64 placeholder.
     pub thumbhash: Option<String>,
+    /// Of the lossless master, hex, where one is kept.
+    pub master_sha256: Option<String>,
     /// What an edit started from.
     pub base_revision_id: Option<i64>,
     /// Which edit made it.

@@ -16,6 +16,7 @@ mod m20261122_000003_money;
 mod m20261122_000004_events_and_jobs;
 mod m20261122_000005_audit_index;
 mod m20261122_000006_vendors;
+mod m20261122_000007_edits;
 
 /// Runs every migration in order.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_events_and_jobs::Migration),
             Box::new(m20261122_000005_audit_index::Migration),
             Box::new(m20261122_000006_vendors::Migration),
+            Box::new(m20261122_000007_edits::Migration),
         ]
     }
 }

@@ -24,6 +24,11 @@ impl RevisionName {
         format!("{}.jpg", self.file_stem(dimension))
     }
 
+    /// The file name of the lossless master: `02-edit1.png`.
+    pub fn master_file_name(self, dimension: Dimension) -> String {
+        format!("{}.png", self.file_stem(dimension))
+    }
+
     /// Reads a file stem back into its dimension and name.
     ///
     /// Only the exact spelling that [`Self::file_stem`] writes is accepted, so one picture never

@@ -34,6 +34,19 @@ pub enum Refusal {
     NotFound,
     /// The thing exists but its state does not allow this now.
     NotAllowed,
+    /// A mask of another size than the picture it is for; width × height in pixels.
+    SizeDiffers {
+        /// Of the mask.
+        given: (u32, u32),
+        /// Of the picture.
+        wanted: (u32, u32),
+    },
+    /// It is so already.
+    NothingChanged,
+    /// A mask that chooses next to nothing.
+    MaskTooSmall,
+    /// A mask that chooses nearly everything: that is an edit of the whole picture.
+    MaskTooLarge,
 }
 
 impl Refusal {
@@ -48,6 +61,10 @@ impl Refusal {
             Self::Duplicate => "DUPLICATE",
             Self::NotFound => "NOT_FOUND",
             Self::NotAllowed => "NOT_ALLOWED",
+            Self::SizeDiffers { .. } => "SIZE_DIFFERS",
+            Self::NothingChanged => "NOTHING_CHANGED",
+            Self::MaskTooSmall => "MASK_TOO_SMALL",
+            Self::MaskTooLarge => "MASK_TOO_LARGE",
         }
     }
 }

@@ -13,9 +13,11 @@
 //! `settle`.
 
 mod attempts;
+pub mod edits;
 mod gifts;
 mod hero;
 mod jobs;
+mod pictures;
 mod plans;
 pub mod queue;
 mod revise;
@@ -27,6 +29,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use jobs::edited_store;
+pub use pictures::{PictureError, Pictures};
 
 use crate::{
     clock::Clock,
@@ -98,9 +103,9 @@ struct Inner {
     storage: Storage,
     files: Option<LocalFiles>,
     studio: Studio,
+    pictures: Pictures,
     doorbell: Arc<dyn Doorbell>,
     clock: Arc<dyn Clock>,
-    plans: plans::PlanCache,
     options: EngineOptions,
 }
 
@@ -114,12 +119,10 @@ impl fmt::Debug for Engine {
 pub struct EngineParts {
     /// The database.
     pub database: Database,
-    /// Files.
-    pub storage: Storage,
+    /// Pictures, and who makes them.
+    pub pictures: Pictures,
     /// The data folder, where temporary files are swept; nothing to sweep on S3.
     pub files: Option<LocalFiles>,
-    /// Taste.
-    pub studio: Studio,
     /// Wakes those who wait.
     pub doorbell: Arc<dyn Doorbell>,
     /// Time.
@@ -131,9 +134,9 @@ pub struct EngineParts {
 impl Engine {
     /// Puts an engine together; nothing runs before [`Engine::run`].
     pub fn new(parts: EngineParts) -> Self {
-        let EngineParts { database, storage, files, studio, doorbell, clock, options } = parts;
-        let plans = plans::PlanCache::new();
-        Self { inner: Arc::new(Inner { database, storage, files, studio, doorbell, clock, plans, options }) }
+        let EngineParts { database, pictures, files, doorbell, clock, options } = parts;
+        let (storage, studio) = (pictures.storage.clone(), pictures.studio.clone());
+        Self { inner: Arc::new(Inner { database, storage, files, studio, pictures, doorbell, clock, options }) }
     }
 
     /// Recovers what an earlier process left, then works until `shutdown` and drains.

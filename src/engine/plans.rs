@@ -17,7 +17,7 @@ const PLANS_MAX: u64 = 8;
 
 /// Why a plan could not be made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PlanError {
+pub enum PlanError {
     /// The studio said no.
     #[error(transparent)]
     Studio(#[from] StudioError),
@@ -32,7 +32,7 @@ pub(super) enum PlanError {
     Interrupted,
 }
 
-/// The cache. A miss is made once, however many posters ask for it at the same time; a crash or an
+/// The cache. What was finished stays a while, because that is when sellers change it. A miss is made once, however many posters ask for it at the same time; a crash or an
 /// eviction costs a repeat, nothing else, because a plan follows from the rows and the seed.
 pub(super) struct PlanCache(Cache<String, Arc<SetPlan>>);
 
@@ -68,11 +68,6 @@ impl PlanCache {
         let plan = Arc::new(composed(plan, generation));
         self.0.insert(generation.id.clone(), Arc::clone(&plan)).await;
         plan
-    }
-
-    /// Drops a plan that is not needed any more.
-    pub(super) async fn forget(&self, generation_id: &str) {
-        self.0.invalidate(generation_id).await;
     }
 }
 

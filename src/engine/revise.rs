@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::settle::NewRevision;
+use crate::domain::RevisionName;
 
 /// Records a stored picture. A free one of the same name, given beside an earlier refund, gives way
 /// to it and keeps its row, because edits may be based on it.
@@ -30,7 +31,10 @@ pub(super) async fn revision_put(
         poster_id: Set(poster.id),
         generation_id: Set(poster.generation_id.clone()),
         user_id: Set(poster.user_id),
-        edit_ordinal: Set(None),
+        edit_ordinal: Set(match revision.name {
+            RevisionName::Prime => None,
+            RevisionName::Edit(ordinal) => Some(i64::from(ordinal)),
+        }),
         name: Set(name),
         file_name: Set(revision.name.file_name(revision.dimension)),
         object_key: Set(revision.stored.key),
@@ -39,8 +43,9 @@ pub(super) async fn revision_put(
         byte_size: Set(revision.stored.byte_size),
         sha256: Set(revision.stored.sha256),
         thumbhash: Set(Some(revision.thumbhash)),
-        base_revision_id: Set(None),
-        edit_id: Set(None),
+        master_sha256: Set(revision.master_sha256),
+        base_revision_id: Set(revision.base_revision_id),
+        edit_id: Set(revision.edit_id),
         hold_id: Set(hold_id),
         provider: Set(Some(revision.provider)),
         consistency_percent: Set(revision.consistency_percent.map(i64::from)),

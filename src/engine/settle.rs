@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::{
-    EngineError,
+    EngineError, edits,
     gifts::late_queue,
     hero::{gate_open, hero_done, hero_waiting, set_pin, thought_keep},
     queue,
@@ -45,6 +45,12 @@ pub struct NewRevision {
     pub provider: String,
     /// How well it goes with the set, 0–100, where a vendor painted it.
     pub consistency_percent: Option<u8>,
+    /// SHA-256 of its lossless master, hex, where one is stored.
+    pub master_sha256: Option<String>,
+    /// The picture that it was made from, for one that was edited.
+    pub base_revision_id: Option<i64>,
+    /// The edit that made it.
+    pub edit_id: Option<i64>,
 }
 
 /// A poster's job that is ending, with the rows that its ending changes.
@@ -64,7 +70,7 @@ async fn poster_end(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -
 }
 
 /// Locks the generation and makes sure that the job is still this worker's.
-async fn enter(txn: &DatabaseTransaction, job: &jobs::Model) -> Result<generations::Model, EngineError> {
+pub(super) async fn enter(txn: &DatabaseTransaction, job: &jobs::Model) -> Result<generations::Model, EngineError> {
     let generation = generation_lock(txn, &job.generation_id)
         .await?
         .ok_or(EngineError::Dangling { job_id: job.id, what: "generation" })?;
@@ -315,6 +321,9 @@ pub(super) async fn orphan_release_in_txn(
         return Ok(());
     };
     let failure = FailureCode::Interrupted;
+    if let Some(edit_id) = hold.edit_id {
+        return edits::edit_ended_without_picture_in_txn(txn, edit_id, failure, (amount, wallet), now_ms).await;
+    }
     let poster = posters::Entity::find_by_id(hold.poster_id).one(txn).await?;
     if let Some(poster) = poster {
         poster_update(txn, &poster, PosterState::Refunded, Some(failure)).await?;

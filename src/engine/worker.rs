@@ -129,7 +129,7 @@ impl Engine {
         match job.kind {
             JobKind::NameProduct => self.name_product(job).await,
             JobKind::RenderPoster => self.render_poster(job).await,
-            JobKind::EditPoster => Err(Failed::Final(FailureCode::UnsupportedEdit)),
+            JobKind::EditPoster => self.edit_poster(job).await,
             JobKind::CollectLate => self.collect_late(job).await,
         }
     }
@@ -165,7 +165,8 @@ impl Engine {
         for attempt in 0..SETTLE_TRIES {
             let settled = match job.kind {
                 JobKind::NameProduct => self.settle_unnamed(job).await,
-                JobKind::RenderPoster | JobKind::EditPoster => self.settle_refunded(job, failure).await,
+                JobKind::RenderPoster => self.settle_refunded(job, failure).await,
+                JobKind::EditPoster => self.settle_edit_refunded(job, failure).await,
                 JobKind::CollectLate => self.late_end(job).await,
             };
             match settled {

@@ -110,12 +110,21 @@ pub enum Fact {
         /// Balance after.
         wallet: Wallet,
     },
+    /// A picture came that nothing was paid for: with other words, or late after its refund.
+    RevisionAdded {
+        /// Which poster.
+        poster_id: i64,
+        /// Which picture.
+        revision_id: i64,
+    },
     /// A worker took the edit.
     EditStarted {
         /// Which poster.
         poster_id: i64,
         /// Which edit.
         edit_id: i64,
+        /// Balance at that moment, the edit's credits held.
+        wallet: Wallet,
     },
     /// The edit is stored and captured.
     EditSucceeded {
@@ -157,6 +166,7 @@ impl Fact {
             Self::PosterRefunded { .. } => EventKind::PosterRefunded,
             Self::PosterCanceled { .. } => EventKind::PosterCanceled,
             Self::GenerationCompleted { .. } => EventKind::GenerationCompleted,
+            Self::RevisionAdded { .. } => EventKind::RevisionAdded,
             Self::EditStarted { .. } => EventKind::EditStarted,
             Self::EditSucceeded { .. } => EventKind::EditSucceeded,
             Self::EditRefunded { .. } => EventKind::EditRefunded,
@@ -171,12 +181,13 @@ impl Fact {
             | Self::PosterRefunded { wallet, .. }
             | Self::PosterCanceled { wallet, .. }
             | Self::GenerationCompleted { wallet, .. }
+            | Self::EditStarted { wallet, .. }
             | Self::EditSucceeded { wallet, .. }
             | Self::EditRefunded { wallet, .. } => Some(*wallet),
             Self::ProductNamed { .. }
             | Self::PosterStarted { .. }
             | Self::PosterProgressed { .. }
-            | Self::EditStarted { .. } => None,
+            | Self::RevisionAdded { .. } => None,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     domain::Locale,
     services::{
         self, ServiceError, Viewer,
+        edits::Edits,
         exports::Exports,
         limits::{Counted, Rate, RateLimits, TooOften},
         orders::Orders,
@@ -38,6 +39,8 @@ pub struct Api {
     pub orders: Orders,
     /// What sellers take away.
     pub exports: Exports,
+    /// What sellers change.
+    pub edits: Edits,
     /// Rates.
     pub limits: RateLimits,
     /// Whether people reach us by https; cookies are then sent by https alone.
@@ -52,12 +55,13 @@ impl Api {
         sign_in: SignIn,
         orders: Orders,
         exports: Exports,
+        edits: Edits,
         limits: RateLimits,
         tracker: TaskTracker,
     ) -> Self {
         let is_https = settings.public_url().starts_with("https://");
         let loader = data_loader(services.clone(), tracker);
-        Self { services, settings, loader, sign_in, orders, exports, limits, is_https }
+        Self { services, settings, loader, sign_in, orders, exports, edits, limits, is_https }
     }
 }
 

@@ -84,6 +84,41 @@ pub struct CreateEditInput {
     pub reference_id: Option<ID>,
 }
 
+/// Other words for one line of a poster.
+#[derive(InputObject, Debug)]
+pub struct CopyLineInput {
+    /// The line's id, as `Revision.copy` lists it.
+    pub id: String,
+    /// Its words; empty takes the line away.
+    pub text: String,
+}
+
+/// Other words on a composed poster.
+#[derive(InputObject, Debug)]
+pub struct UpdatePosterCopyInput {
+    /// The picture whose words are changed.
+    pub base_revision_id: ID,
+    /// The lines to change.
+    pub lines: Vec<CopyLineInput>,
+    /// Whether lines that all posters of the set have in common are changed on all of them.
+    #[graphql(default)]
+    pub set_wide: bool,
+}
+
+/// An earlier picture to go back to.
+#[derive(InputObject, Debug)]
+pub struct RestoreRevisionInput {
+    /// The picture that its poster is to show.
+    pub revision_id: ID,
+}
+
+/// A picture to put on the cover.
+#[derive(InputObject, Debug)]
+pub struct SetCoverInput {
+    /// The picture that is to stand for its set.
+    pub revision_id: ID,
+}
+
 /// A recharge to be paid.
 #[derive(InputObject, Debug)]
 pub struct CreateOrderInput {

@@ -4,19 +4,19 @@ use async_graphql::{Context, Object, Result};
 use axum::http::{HeaderValue, header};
 
 use super::{
-    ApiError, ErrorCode,
+    ApiError,
     api::{api, limit, locale, request, viewer},
     ids,
     inputs::{
         CancelGenerationInput, CancelOrderInput, CreateApiKeyInput, CreateEditInput, CreateGenerationInput,
-        CreateOrderInput, DeleteGenerationInput, RenameGenerationInput, RetryPosterInput, RevokeApiKeyInput,
-        SendLoginCodeInput, SignInInput,
+        CreateOrderInput, DeleteGenerationInput, RenameGenerationInput, RestoreRevisionInput, RetryPosterInput,
+        RevokeApiKeyInput, SendLoginCodeInput, SetCoverInput, SignInInput, UpdatePosterCopyInput,
     },
     outcomes,
     results::{
         CancelGenerationResult, CancelOrderResult, CreateApiKeyResult, CreateEditResult, CreateGenerationResult,
-        CreateOrderResult, DeleteGenerationResult, RateLimited, RenameGenerationResult, RevokeApiKeyResult,
-        SendLoginCodeResult, SignInResult, SignOutPayload,
+        CreateOrderResult, DeleteGenerationResult, RateLimited, RenameGenerationResult, RestoreRevisionResult,
+        RevokeApiKeyResult, SendLoginCodeResult, SetCoverResult, SignInResult, SignOutPayload, UpdatePosterCopyResult,
     },
 };
 use crate::services::{Viewer, generations, limits::Rate, orders::CreateOrder, sign_in};
@@ -112,14 +112,50 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: CreateEditInput,
     ) -> Result<CreateEditResult> {
-        viewer(ctx)?;
-        ids::revision_id(&input.base_revision_id)?;
-        Err(ApiError::with_message(
-            ErrorCode::ServiceUnavailable,
-            "此版本暂不支持编辑",
-            "This version cannot edit pictures yet",
-        )
-        .into())
+        let viewer = viewer(ctx)?;
+        let input = input.try_into()?;
+        if let Err(refused) = limit(ctx, viewer, Rate::Generations) {
+            return Ok(RateLimited::after_ms(refused.retry_after_ms, locale(ctx)).into());
+        }
+        let created = api(ctx).edits.create(viewer, input).await.map_err(ApiError::from)?;
+        Ok(outcomes::edit_queued(created, locale(ctx)))
+    }
+
+    /// Sets other words on a composed poster, as a new picture that costs nothing.
+    async fn update_poster_copy(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which picture, and the new words.")] input: UpdatePosterCopyInput,
+    ) -> Result<UpdatePosterCopyResult> {
+        let viewer = viewer(ctx)?;
+        let input = input.try_into()?;
+        if let Err(refused) = limit(ctx, viewer, Rate::Generations) {
+            return Ok(RateLimited::after_ms(refused.retry_after_ms, locale(ctx)).into());
+        }
+        let updated = api(ctx).edits.update_copy(viewer, input).await.map_err(ApiError::from)?;
+        Ok(outcomes::copy_updated(updated, locale(ctx)))
+    }
+
+    /// Shows an earlier picture of a poster again, for nothing; no picture is lost by it.
+    async fn restore_revision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which picture.")] input: RestoreRevisionInput,
+    ) -> Result<RestoreRevisionResult> {
+        let picture = outcomes::picture_name(&input.revision_id)?;
+        let restored = api(ctx).edits.restore(viewer(ctx)?, &picture).await.map_err(ApiError::from)?;
+        Ok(outcomes::restored(restored, locale(ctx)))
+    }
+
+    /// Puts a picture on the cover of its set.
+    async fn set_cover(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which picture.")] input: SetCoverInput,
+    ) -> Result<SetCoverResult> {
+        let picture = outcomes::picture_name(&input.revision_id)?;
+        let covered = api(ctx).edits.cover(viewer(ctx)?, &picture).await.map_err(ApiError::from)?;
+        Ok(outcomes::covered(covered, locale(ctx)))
     }
 
     /// Gives a set's product another name.

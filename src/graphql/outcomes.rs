@@ -1,26 +1,31 @@
 //! What services answer, as results on the wire.
 
+use ::entity::{generations, posters};
 use async_graphql::ID;
 
 use super::{
     ApiError, ErrorCode,
     enums::LoginCodeRejection,
-    inputs::{CreateApiKeyInput, CreateGenerationInput},
+    ids,
+    inputs::{CreateApiKeyInput, CreateEditInput, CreateGenerationInput, UpdatePosterCopyInput},
     results::{
         CancelGenerationResult, CancelGenerationSuccess, CancelOrderResult, CancelOrderSuccess, CreateApiKeyResult,
-        CreateApiKeySuccess, CreateGenerationResult, CreateGenerationSuccess, CreateOrderResult, CreateOrderSuccess,
-        DeleteGenerationResult, DeleteGenerationSuccess, ExportCheckResult, ExportCheckSuccess, GenerationInProgress,
-        InsufficientCredits, InvalidInput, LoginCodeRejected, MailUnavailable, PaymentChannelUnavailable, RateLimited,
-        RenameGenerationResult, RenameGenerationSuccess, RevokeApiKeyResult, RevokeApiKeySuccess, SendLoginCodeResult,
-        SendLoginCodeSuccess, SignInResult, SignInSuccess,
+        CreateApiKeySuccess, CreateEditResult, CreateEditSuccess, CreateGenerationResult, CreateGenerationSuccess,
+        CreateOrderResult, CreateOrderSuccess, DeleteGenerationResult, DeleteGenerationSuccess, EditInProgress,
+        ExportCheckResult, ExportCheckSuccess, GenerationInProgress, InsufficientCredits, InvalidInput,
+        LoginCodeRejected, MailUnavailable, PaymentChannelUnavailable, RateLimited, RenameGenerationResult,
+        RenameGenerationSuccess, RestoreRevisionResult, RestoreRevisionSuccess, RevokeApiKeyResult,
+        RevokeApiKeySuccess, SendLoginCodeResult, SendLoginCodeSuccess, SetCoverResult, SetCoverSuccess, SignInResult,
+        SignInSuccess, UpdatePosterCopyResult, UpdatePosterCopySuccess,
     },
     scalars::{DateTime, int},
-    types::{ApiKey, ExportCheck, Generation, Order, User},
+    types::{ApiKey, Edit, ExportCheck, Generation, Order, Poster, Revision, User},
 };
 use crate::{
     domain::{Composition, Locale, PosterFormat, StyleChoice, validation::Refusal},
     services::{
         ApiScope, FieldRefusal, ServiceError,
+        edits::{CopyOutcome, CreateEdit, CurrentOutcome, EditOutcome, PictureName, UpdateCopy},
         exports::{ExportError, PackCheck},
         generations::{CancelOutcome, CreateGeneration, DeleteOutcome, QueueOutcome, RenameOutcome},
         orders::{CancelOrderOutcome, CreateOrderOutcome},
@@ -28,6 +33,7 @@ use crate::{
             CodeRejection, CreateApiKey, CreateApiKeyOutcome, RevokeApiKeyOutcome, SendCodeOutcome, SignInOutcome,
         },
     },
+    studio::CopyChange,
 };
 
 /// `sendLoginCode`.
@@ -110,6 +116,79 @@ pub(super) fn queued(outcome: QueueOutcome, locale: Locale) -> CreateGenerationR
         }
         QueueOutcome::InProgress(active) => GenerationInProgress::new(Generation(*active), locale).into(),
         QueueOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// A picture as an input names it.
+pub(super) fn picture_name(id: &ID) -> Result<PictureName, ApiError> {
+    let (generation_id, dimension, name) = ids::revision_id(id)?;
+    Ok(PictureName { generation_id: generation_id.to_string(), dimension, name })
+}
+
+impl TryFrom<CreateEditInput> for CreateEdit {
+    type Error = ApiError;
+
+    fn try_from(input: CreateEditInput) -> Result<Self, ApiError> {
+        Ok(Self {
+            idempotency_key: input.idempotency_key,
+            base: picture_name(&input.base_revision_id)?,
+            mode: input.mode.into(),
+            prompt: input.prompt,
+            mask_id: input.mask_id.map(|id| id.0),
+            reference_id: input.reference_id.map(|id| id.0),
+        })
+    }
+}
+
+/// `createEdit`.
+pub(super) fn edit_queued(outcome: EditOutcome, locale: Locale) -> CreateEditResult {
+    match outcome {
+        EditOutcome::Queued(edit, wallet) => CreateEditSuccess { edit: Edit(*edit), wallet: wallet.into() }.into(),
+        EditOutcome::InsufficientCredits { required, available } => {
+            InsufficientCredits::new(int(required), int(available), locale).into()
+        }
+        EditOutcome::InProgress(active) => EditInProgress::new(Edit(*active), locale).into(),
+        EditOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+impl TryFrom<UpdatePosterCopyInput> for UpdateCopy {
+    type Error = ApiError;
+
+    fn try_from(input: UpdatePosterCopyInput) -> Result<Self, ApiError> {
+        let lines = input.lines.into_iter().map(|line| CopyChange { id: line.id, text: line.text }).collect();
+        Ok(Self { base: picture_name(&input.base_revision_id)?, lines, set_wide: input.set_wide })
+    }
+}
+
+/// `updatePosterCopy`.
+pub(super) fn copy_updated(outcome: CopyOutcome, locale: Locale) -> UpdatePosterCopyResult {
+    let refused = match outcome {
+        CopyOutcome::Updated(rows) => {
+            let revisions: Vec<Revision> = rows.into_iter().map(Revision).collect();
+            match revisions.first().cloned() {
+                Some(revision) => return UpdatePosterCopySuccess { revision, revisions }.into(),
+                None => Vec::new(),
+            }
+        }
+        CopyOutcome::Invalid(refused) => refused,
+    };
+    InvalidInput::new(&refused, locale).into()
+}
+
+/// `restoreRevision`.
+pub(super) fn restored(outcome: CurrentOutcome<posters::Model>, locale: Locale) -> RestoreRevisionResult {
+    match outcome {
+        CurrentOutcome::Chosen(poster) => RestoreRevisionSuccess { poster: Poster(*poster) }.into(),
+        CurrentOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `setCover`.
+pub(super) fn covered(outcome: CurrentOutcome<generations::Model>, locale: Locale) -> SetCoverResult {
+    match outcome {
+        CurrentOutcome::Chosen(generation) => SetCoverSuccess { generation: Generation(*generation) }.into(),
+        CurrentOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     ErrorCode,
     enums::LoginCodeRejection,
     scalars::DateTime,
-    types::{ApiKey, Edit, ExportCheck, Generation, Order, User, Wallet},
+    types::{ApiKey, Edit, ExportCheck, Generation, Order, Poster, Revision, User, Wallet},
 };
 use crate::{
     domain::{Locale, validation::Refusal},
@@ -110,6 +110,14 @@ pub struct EditInProgress {
     pub edit: Edit,
 }
 
+impl EditInProgress {
+    /// The refusal, with the edit that is in the way.
+    pub fn new(edit: Edit, locale: Locale) -> Self {
+        let code = ErrorCode::EditInProgress;
+        Self { code, message: code.message(locale).to_owned(), edit }
+    }
+}
+
 /// Some fields of the input were refused; nothing was changed.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct InvalidInput {
@@ -143,18 +151,37 @@ pub struct FieldError {
 
 impl FieldError {
     fn new(field: &FieldRefusal, locale: Locale) -> Self {
-        let message = match field.refusal {
-            Refusal::Required => locale.pick("必填", "This is required"),
-            Refusal::TooLong => locale.pick("太长", "This is too long"),
-            Refusal::TooShort => locale.pick("太短", "This is too short"),
-            Refusal::Malformed => locale.pick("格式不正确", "This is not of the expected form"),
-            Refusal::OutOfRange => locale.pick("超出允许范围", "This is not among the allowed values"),
-            Refusal::Duplicate => locale.pick("重复", "This was given twice"),
-            Refusal::NotFound => locale.pick("没有找到", "This was not found"),
-            Refusal::NotAllowed => locale.pick("当前状态不允许此操作", "This is not possible right now"),
-        };
-        Self { path: field.path.clone(), code: field.refusal.code().to_owned(), message: message.to_owned() }
+        let code = field.refusal.code().to_owned();
+        Self { path: field.path.clone(), code, message: refusal_message(field.refusal, locale) }
     }
+}
+
+fn refusal_message(refusal: Refusal, locale: Locale) -> String {
+    let fixed = match refusal {
+        Refusal::Required => locale.pick("必填", "This is required"),
+        Refusal::TooLong => locale.pick("太长", "This is too long"),
+        Refusal::TooShort => locale.pick("太短", "This is too short"),
+        Refusal::Malformed => locale.pick("格式不正确", "This is not of the expected form"),
+        Refusal::OutOfRange => locale.pick("超出允许范围", "This is not among the allowed values"),
+        Refusal::Duplicate => locale.pick("重复", "This was given twice"),
+        Refusal::NotFound => locale.pick("没有找到", "This was not found"),
+        Refusal::NotAllowed => locale.pick("当前状态不允许此操作", "This is not possible right now"),
+        Refusal::NothingChanged => locale.pick("没有任何变化", "Nothing would change"),
+        Refusal::MaskTooSmall => {
+            locale.pick("涂抹区域太小，请多涂一些", "The painted area is too small; paint a little more")
+        }
+        Refusal::MaskTooLarge => locale
+            .pick("几乎涂满了整张图，请改用整图编辑", "Nearly everything is painted; edit the whole picture instead"),
+        Refusal::SizeDiffers { given: (width, height), wanted: (base_width, base_height) } => {
+            return match locale {
+                Locale::Zh => format!("蒙版为 {width}×{height}，图片为 {base_width}×{base_height}，两者必须一致"),
+                Locale::En => format!(
+                    "The mask is {width}×{height} and the picture {base_width}×{base_height}; they must be equal"
+                ),
+            };
+        }
+    };
+    fixed.to_owned()
 }
 
 /// Too many requests of this kind.
@@ -315,6 +342,58 @@ pub enum CreateEditResult {
     InvalidInput(InvalidInput),
     /// Too many requests.
     RateLimited(RateLimited),
+}
+
+/// Set with other words, for nothing.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct UpdatePosterCopySuccess {
+    /// The named poster's new picture.
+    pub revision: Revision,
+    /// All new pictures of the set, that one first.
+    pub revisions: Vec<Revision>,
+}
+
+/// What `updatePosterCopy` answers.
+#[derive(Union)]
+pub enum UpdatePosterCopyResult {
+    /// Set.
+    Success(UpdatePosterCopySuccess),
+    /// A field was refused.
+    InvalidInput(InvalidInput),
+    /// Too many requests.
+    RateLimited(RateLimited),
+}
+
+/// A poster shows the picture that was chosen.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct RestoreRevisionSuccess {
+    /// The poster, with that picture as its current one.
+    pub poster: Poster,
+}
+
+/// What `restoreRevision` answers.
+#[derive(Union)]
+pub enum RestoreRevisionResult {
+    /// Chosen.
+    Success(RestoreRevisionSuccess),
+    /// A field was refused.
+    InvalidInput(InvalidInput),
+}
+
+/// A set has the cover that was chosen.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct SetCoverSuccess {
+    /// The set.
+    pub generation: Generation,
+}
+
+/// What `setCover` answers.
+#[derive(Union)]
+pub enum SetCoverResult {
+    /// Chosen.
+    Success(SetCoverSuccess),
+    /// A field was refused.
+    InvalidInput(InvalidInput),
 }
 
 /// Stopped: queued posters are released, running ones finish.

@@ -18,10 +18,10 @@ use super::{
     state::{HttpState, context_of},
 };
 use crate::{
-    domain::{Locale, SessionId},
+    domain::{Locale, RevisionName, SessionId},
     graphql::{ErrorCode, RequestContext},
     services::{ApiScope, ServiceError, history},
-    storage::{FileUrl, RENDITION_WIDTHS, RenditionError, StorageError},
+    storage::{FileUrl, GenerationFolder, RENDITION_WIDTHS, RenditionError, StorageError},
 };
 
 /// The query of a file's address.
@@ -130,6 +130,9 @@ async fn stored(
             file_name: row.id,
         }));
     }
+    if let Some(stem) = file_name.strip_suffix(".png") {
+        return master(state, generation, stem).await;
+    }
     let revision = revisions::Entity::find()
         .filter(revisions::Column::GenerationId.eq(generation.id.as_str()))
         .filter(revisions::Column::FileName.eq(file_name))
@@ -140,6 +143,23 @@ async fn stored(
         sha256: row.sha256,
         mime: "image/jpeg".to_owned(),
         file_name: row.file_name,
+    }))
+}
+
+/// The lossless master of an edited picture.
+async fn master(state: &HttpState, generation: &generations::Model, stem: &str) -> Result<Option<Found>, ServiceError> {
+    let Some((dimension, name)) = RevisionName::parse_file_stem(stem) else { return Ok(None) };
+    let revision = revisions::Entity::find()
+        .filter(revisions::Column::GenerationId.eq(generation.id.as_str()))
+        .filter(revisions::Column::FileName.eq(name.file_name(dimension)))
+        .one(state.services.database.read())
+        .await?;
+    let sha256 = revision.and_then(|row| row.master_sha256);
+    Ok(sha256.map(|sha256| Found {
+        object_key: GenerationFolder::new(generation.user_id, &generation.id).master(dimension, name),
+        sha256,
+        mime: "image/png".to_owned(),
+        file_name: name.master_file_name(dimension),
     }))
 }
 

@@ -15,7 +15,7 @@ pub struct Invariant {
 }
 
 /// Every invariant over money, work and events.
-pub const INVARIANTS: [Invariant; 17] = [
+pub const INVARIANTS: [Invariant; 20] = [
     Invariant {
         id: "balance-is-ledger-sum",
         says: "credits and frozen of a user are the sums of the user's ledger entries",
@@ -95,6 +95,21 @@ pub const INVARIANTS: [Invariant; 17] = [
         id: "active-generation-has-live-job",
         says: "a generation is active exactly while it has live jobs that are not edits",
         sql: "SELECT count(*) AS broken FROM generations g WHERE (g.state IN ('queued', 'running')) <> EXISTS (SELECT 1 FROM jobs j WHERE j.generation_id = g.id AND j.edit_id IS NULL AND j.kind <> 'collect_late' AND j.state IN ('queued', 'running'))",
+    },
+    Invariant {
+        id: "active-edit-has-live-job",
+        says: "a queued or running edit has exactly one live job, and an ended one has none",
+        sql: "SELECT count(*) AS broken FROM edits d WHERE (SELECT count(*) FROM jobs j WHERE j.edit_id = d.id AND j.state IN ('queued', 'running')) <> (CASE WHEN d.state IN ('queued', 'running') THEN 1 ELSE 0 END)",
+    },
+    Invariant {
+        id: "edit-ends-with-its-hold",
+        says: "an edit succeeded exactly when its hold is captured, and was refunded exactly when it is released",
+        sql: "SELECT count(*) AS broken FROM edits d LEFT JOIN holds h ON h.edit_id = d.id WHERE h.id IS NULL OR h.state <> (CASE d.state WHEN 'succeeded' THEN 'captured' WHEN 'refunded' THEN 'released' ELSE 'open' END)",
+    },
+    Invariant {
+        id: "succeeded-edit-has-picture",
+        says: "an edit succeeded exactly when a picture names it",
+        sql: "SELECT count(*) AS broken FROM edits d WHERE (d.state = 'succeeded') <> EXISTS (SELECT 1 FROM revisions r WHERE r.edit_id = d.id)",
     },
     Invariant {
         id: "succeeded-poster-has-prime",

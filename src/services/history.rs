@@ -6,6 +6,8 @@ use sea_orm::{
     sea_query::{Expr, Func, LikeExpr},
 };
 
+use serde_json::Value;
+
 use super::{ApiScope, Context, ServiceError, Viewer};
 use crate::{
     domain::{PictureNote, RevisionName},
@@ -173,18 +175,24 @@ pub async fn revisions_of_posters(
 /// A picture without a recipe has none. Nor has one whose recipe cannot be read now: that is logged,
 /// for a hint is no reason to fail a page.
 pub async fn notes_of_revision(context: &Context, revision: &revisions::Model) -> Vec<PictureNote> {
+    recipe_of_revision(context, revision).await.map(|recipe| studio::notes_of(&recipe)).unwrap_or_default()
+}
+
+/// The recipe beside a stored picture. `None` where there is none, or none that can be read now, which is
+/// logged.
+pub async fn recipe_of_revision(context: &Context, revision: &revisions::Model) -> Option<Value> {
     let stem = revision.file_name.split('.').next().unwrap_or_default();
-    let Some((dimension, name)) = RevisionName::parse_file_stem(stem) else { return Vec::new() };
+    let (dimension, name) = RevisionName::parse_file_stem(stem)?;
     let key = GenerationFolder::new(revision.user_id, &revision.generation_id).recipe(dimension, name);
     let json = match context.storage.get(&key).await {
         Ok(json) => json,
-        Err(StorageError::NotFound(_)) => return Vec::new(),
+        Err(StorageError::NotFound(_)) => return None,
         Err(error) => {
             tracing::warn!(%error, key, "a recipe could not be read");
-            return Vec::new();
+            return None;
         }
     };
-    serde_json::from_slice(&json).map(|recipe| studio::notes_of(&recipe)).unwrap_or_default()
+    serde_json::from_slice(&json).ok()
 }
 
 /// The active edits of several posters (one each at most). The caller has scoped the ids.

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audit_log;
 pub mod doctor;
+pub mod edits;
 pub mod exports;
 pub mod generations;
 pub mod history;
@@ -20,6 +21,7 @@ mod viewer;
 
 use std::sync::Arc;
 
+use ring::digest;
 use sea_orm::DbErr;
 
 pub use viewer::{Access, ApiScope, Viewer};
@@ -29,6 +31,7 @@ use crate::{
     database::Database,
     domain::Composition,
     domain::validation::Refusal,
+    engine::EngineError,
     events::Doorbell,
     ids::IdSource,
     ledger::LedgerError,
@@ -96,4 +99,19 @@ pub enum ServiceError {
     /// A stored value does not read.
     #[error("a stored value does not read: {0}")]
     Corrupt(String),
+}
+
+impl From<EngineError> for ServiceError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Database(error) => error.into(),
+            EngineError::Ledger(error) => error.into(),
+            EngineError::Fenced(_) | EngineError::Dangling { .. } => Self::Corrupt(error.to_string()),
+        }
+    }
+}
+
+/// A digest of a normalised input: the same key with the same digest is the same request.
+fn request_sha256(input: &serde_json::Value) -> String {
+    hex::encode(digest::digest(&digest::SHA256, input.to_string().as_bytes()))
 }

@@ -37,6 +37,16 @@ impl GenerationFolder {
     pub fn plate(&self, dimension: Dimension, name: RevisionName) -> String {
         format!("{}/{}.plate.jpg", self.0, name.file_stem(dimension))
     }
+
+    /// The lossless master of an edit: `00-edit0.png`.
+    pub fn master(&self, dimension: Dimension, name: RevisionName) -> String {
+        format!("{}/{}", self.0, name.master_file_name(dimension))
+    }
+
+    /// What a brush changed on a composed page, with alpha: `00-edit0.patch.png`.
+    pub fn patch(&self, dimension: Dimension, name: RevisionName) -> String {
+        format!("{}/{}.patch.png", self.0, name.file_stem(dimension))
+    }
 }
 
 /// Where exports of a generation are kept; everything in it can be made again.

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::PaintedPoster;
+use super::{EditedPoster, PaintedPoster};
 use crate::imaging;
 
 /// The name of the provider that draws by rules instead of asking a model.
@@ -81,6 +81,15 @@ impl Labels {
         poster.jpeg = self.marked(poster.jpeg, origin, content_id);
         poster.plate_jpeg = poster.plate_jpeg.map(|plate| self.marked(plate, origin, content_id));
         poster
+    }
+
+    /// A finished edit with its packet, in the picture and in its background.
+    #[must_use]
+    pub fn on_edit(&self, mut edited: EditedPoster, content_id: &str) -> EditedPoster {
+        let origin = Origin::of_recipe(&edited.recipe);
+        edited.jpeg = self.marked(edited.jpeg, origin, content_id);
+        edited.plate_jpeg = edited.plate_jpeg.map(|plate| self.marked(plate, origin, content_id));
+        edited
     }
 
     /// Bytes that a packet adds to a file.

@@ -2,11 +2,14 @@
 //! by an invariant. Triggers are dropped first where one would have refused the fault, because the
 //! audit must hold on its own.
 
-use entity::enums::{GenerationState, JobState, OrderStatus, PosterState};
+use entity::{
+    enums::{EditState, GenerationState, JobState, OrderStatus, PosterState},
+    posters,
+};
 use haibao::{
     domain::FailureCode,
     events::{Fact, Summary, append_in_txn},
-    ledger::{self, HoldOutcome, audit},
+    ledger::{self, HoldOutcome, HoldRequest, audit},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
@@ -38,7 +41,7 @@ enum Fate {
 }
 
 /// Faults, each a statement that leaves the world of [`populate`] wrong in one way.
-const FAULTS: [(&str, &str, Fate); 26] = [
+const FAULTS: [(&str, &str, Fate); 29] = [
     ("a credit from nowhere", "UPDATE users SET credits = credits + 1", Fate::Seen("balance-is-ledger-sum")),
     (
         "a credit that leaks",
@@ -130,6 +133,21 @@ const FAULTS: [(&str, &str, Fate); 26] = [
         "UPDATE posters SET state = 'succeeded' WHERE state = 'refunded'",
         Fate::Seen("succeeded-poster-has-prime"),
     ),
+    (
+        "an edit that stays active",
+        "UPDATE edits SET state = 'running' WHERE state = 'succeeded'",
+        Fate::Seen("active-edit-has-live-job"),
+    ),
+    (
+        "an edit that was paid for and is told as refunded",
+        "UPDATE edits SET state = 'refunded' WHERE state = 'succeeded'",
+        Fate::Seen("edit-ends-with-its-hold"),
+    ),
+    (
+        "an edit whose picture names another reason",
+        "UPDATE revisions SET edit_id = NULL WHERE edit_id IS NOT NULL",
+        Fate::Seen("succeeded-edit-has-picture"),
+    ),
     ("a negative balance", "UPDATE users SET credits = -1", Fate::Refused),
     (
         "a second settlement",
@@ -147,8 +165,30 @@ async fn tell(txn: &DatabaseTransaction, generation_id: &str, fact: Fact) {
     append_in_txn(txn, generation_id, &fact, AT_MS).await.expect("an event");
 }
 
-/// A whole small world: a paid order, a grant, a completed set with one picture and one refund, and
-/// a set under way.
+/// An edit of a picture that succeeded, and the next one under way.
+async fn edited(txn: &DatabaseTransaction, poster: &posters::Model, base_revision_id: i64) {
+    for (ordinal, state) in [(0, EditState::Succeeded), (1, EditState::Running)] {
+        let edit = rows::edit(txn, poster, base_revision_id, ordinal, state).await;
+        let request =
+            HoldRequest { edit_id: Some(edit.id), ..rows::hold_request(&poster.generation_id, poster.id, 0, 4) };
+        let held = ledger::hold_in_txn(txn, poster.user_id, &[request], AT_MS).await.expect("an answer");
+        let HoldOutcome::Held(holds, wallet) = held else { panic!("enough credits") };
+        let is_done = state == EditState::Succeeded;
+        rows::edit_job(txn, &edit, holds[0].id, if is_done { JobState::Done } else { JobState::Running }).await;
+        let (poster_id, edit_id) = (poster.id, edit.id);
+        tell(txn, &poster.generation_id, Fact::EditStarted { poster_id, edit_id, wallet }).await;
+        if is_done {
+            let revision = rows::edited(txn, poster, &edit, holds[0].id).await;
+            ledger::capture_in_txn(txn, holds[0].id, AT_MS).await.expect("captured");
+            let fact =
+                Fact::EditSucceeded { poster_id, edit_id, revision_id: revision.id, credits_captured: 4, wallet };
+            tell(txn, &poster.generation_id, fact).await;
+        }
+    }
+}
+
+/// A whole small world: a paid order, a grant, a completed set with one picture, its edits and one
+/// refund, and a set under way.
 async fn populate(txn: &DatabaseTransaction) {
     let user = rows::user(txn, "a@x.org").await;
     rows::user(txn, "poor@x.org").await;
@@ -189,6 +229,7 @@ async fn populate(txn: &DatabaseTransaction) {
             let (poster_id, failure) = (posters[1].id, FailureCode::ProviderTimeout);
             tell(txn, &id, Fact::PosterRefunded { poster_id, failure, credits_released: 4, wallet }).await;
             tell(txn, &id, Fact::GenerationCompleted { summary: Summary::default(), wallet }).await;
+            edited(txn, &posters[0], revision.id).await;
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod doctor;
+mod edits;
 mod exports;
 mod generation;
 mod housekeeping;

@@ -1,14 +1,18 @@
 //! What each kind of job does.
 
+mod edit_poster;
 mod name_product;
 mod render_poster;
 
-use ::entity::{generations, jobs, posters, uploads};
+pub use edit_poster::edited_store;
+
+use ::entity::{generations, jobs, posters};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use std::sync::Arc;
 
 use super::{
-    Engine, EngineError, Inner, hero,
+    Engine, EngineError,
+    pictures::{PictureError, Pictures},
     plans::{self, PlanError},
     worker::Failed,
 };
@@ -31,17 +35,8 @@ impl Engine {
         job: &jobs::Model,
         generation: &generations::Model,
     ) -> Result<Arc<SetPlan>, Failed> {
-        let photos = self.photos_of(job, generation).await?;
-        let kept = hero::set_plan(self.inner.database.read(), &generation.id).await?.and_then(|kept| kept.thought);
-        let thought = kept.and_then(|thought| match serde_json::from_str::<Thought>(&thought) {
-            Ok(thought) => Some(thought),
-            Err(error) => {
-                tracing::error!(%error, generation = generation.id, "a kept thought does not read; the rules think again");
-                None
-            }
-        });
-        let Inner { plans, storage, studio, .. } = &*self.inner;
-        plans.get(generation, &photos, thought, storage, studio).await.map_err(|error| plan_failure(&error))
+        let plan = self.inner.pictures.plan(generation).await;
+        plan.map_err(|error| unplanned(job, &error))
     }
 
     /// The set's plan, thought about with the text models; and the thought, to be kept.
@@ -50,9 +45,9 @@ impl Engine {
         job: &jobs::Model,
         generation: &generations::Model,
     ) -> Result<(Arc<SetPlan>, Thought), Failed> {
-        let photos = self.photos_of(job, generation).await?;
-        let brief =
-            plans::brief(generation, &photos, &self.inner.storage).await.map_err(|error| plan_failure(&error))?;
+        let Pictures { storage, plans, .. } = &self.inner.pictures;
+        let photos = self.inner.pictures.photos(generation).await.map_err(|error| unplanned(job, &error))?;
+        let brief = plans::brief(generation, &photos, storage).await.map_err(|error| plan_failure(&error))?;
         let ordered = posters::Entity::find()
             .filter(posters::Column::GenerationId.eq(&generation.id))
             .all(self.inner.database.read())
@@ -61,29 +56,21 @@ impl Engine {
         let log = self.attempts_of(job);
         let thinking = self.inner.studio.think_and_plan(&brief, &dimensions, &*log);
         let (thought, plan) = thinking.await.map_err(|error| studio_failure(&error))?;
-        Ok((self.inner.plans.keep(generation, plan).await, thought))
+        Ok((plans.keep(generation, plan).await, thought))
     }
+}
 
-    /// The rows of the set's photos, in its order.
-    async fn photos_of(
-        &self,
-        job: &jobs::Model,
-        generation: &generations::Model,
-    ) -> Result<Vec<uploads::Model>, Failed> {
-        // Neither fault goes away by itself: the posters are refunded at once.
-        let lost = |what: &str| {
-            tracing::error!(job = job.id, generation = generation.id, what, "a set cannot be planned from its rows");
+/// Why a set cannot be planned. A missing row does not come back by itself: the posters are refunded at
+/// once.
+fn unplanned(job: &jobs::Model, error: &PictureError) -> Failed {
+    match error {
+        PictureError::Database(_) | PictureError::Interrupted => Failed::Retryable(FailureCode::Internal),
+        PictureError::Storage(_) => Failed::Retryable(FailureCode::StorageFailed),
+        PictureError::Plan(error) => plan_failure(error),
+        PictureError::Corrupt(_) => {
+            tracing::error!(job = job.id, generation = job.generation_id, %error, "a set cannot be planned from its rows");
             Failed::Final(FailureCode::Internal)
-        };
-        let ids: Vec<String> =
-            serde_json::from_str(&generation.photo_ids).map_err(|_| lost("its list of photos does not read"))?;
-        let rows = uploads::Entity::find()
-            .filter(uploads::Column::Id.is_in(ids.iter().map(String::as_str)))
-            .all(self.inner.database.read())
-            .await?;
-        let photos: Vec<uploads::Model> =
-            ids.iter().filter_map(|id| rows.iter().find(|row| row.id == *id)).cloned().collect();
-        if photos.len() == ids.len() { Ok(photos) } else { Err(lost("the row of a photo is missing")) }
+        }
     }
 }
 

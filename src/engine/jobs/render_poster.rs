@@ -58,7 +58,7 @@ impl Engine {
         settle::poster_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
         txn.commit().await?;
         metrics::counter!("haibao_posters_total", "outcome" => "succeeded").increment(1);
-        self.after_settlement(job).await;
+        self.ring_settled(&job.generation_id, job.user_id);
         Ok(())
     }
 
@@ -72,7 +72,7 @@ impl Engine {
         settle::poster_refund_in_txn(&txn, job, failure, gift, self.inner.clock.now_ms()).await?;
         txn.commit().await?;
         metrics::counter!("haibao_posters_total", "outcome" => "refunded").increment(1);
-        self.after_settlement(job).await;
+        self.ring_settled(&job.generation_id, job.user_id);
         Ok(())
     }
 
@@ -125,7 +125,19 @@ impl Engine {
             tracing::error!(%error, job = job.id, "a poster could not be stored");
             Failed::Retryable(FailureCode::StorageFailed)
         })?;
-        Ok(NewRevision { dimension, name, stored, width, height, thumbhash, provider, consistency_percent })
+        Ok(NewRevision {
+            dimension,
+            name,
+            stored,
+            width,
+            height,
+            thumbhash,
+            provider,
+            consistency_percent,
+            master_sha256: None,
+            base_revision_id: None,
+            edit_id: None,
+        })
     }
 
     async fn start_poster(&self, job: &jobs::Model) -> Result<Dimension, EngineError> {
@@ -160,14 +172,5 @@ impl Engine {
             storage.put(&folder.plate(dimension, name), Bytes::from(plate)).await?;
         }
         storage.put(&folder.picture(dimension, name), Bytes::from(painted.jpeg)).await
-    }
-
-    async fn after_settlement(&self, job: &jobs::Model) {
-        self.ring_settled(&job.generation_id, job.user_id);
-        if let Ok(generation) = self.generation_of(job).await
-            && generation.finished_at_ms.is_some()
-        {
-            self.inner.plans.forget(&job.generation_id).await;
-        }
     }
 }

@@ -78,6 +78,12 @@ async fn revision(ctx: &Context<'_>, row: i64) -> Result<Revision> {
     Ok(Revision(load_existing(ctx, RevisionById(row)).await?))
 }
 
+/// Why an edit was refunded, with what its row says about it.
+async fn edit_failure(ctx: &Context<'_>, row: i64, code: domain::FailureCode) -> Result<Failure> {
+    let Edit(edit) = edit(ctx, row).await?;
+    Ok(Failure::of_edit(&edit, locale(ctx)).unwrap_or_else(|| Failure::new(code, locale(ctx))))
+}
+
 async fn edit(ctx: &Context<'_>, row: i64) -> Result<Edit> {
     Ok(Edit(load_existing(ctx, EditById(row)).await?))
 }
@@ -174,11 +180,23 @@ event! {
 
 event! {
     /// A worker took the edit.
-    EditStarted { poster_id: i64, edit_id: i64 } |self, ctx| {
+    EditStarted { poster_id: i64, edit_id: i64, wallet: ledger::Wallet } |self, ctx| {
         /// The poster.
         poster: Poster = poster(ctx, self.poster_id).await?;
         /// The edit.
         edit: Edit = edit(ctx, self.edit_id).await?;
+        /// The balance at that moment, the edit's credits held.
+        wallet: Wallet = { let _ = ctx; self.wallet.into() };
+    }
+}
+
+event! {
+    /// A picture came that nothing was paid for: with other words, or late after its refund.
+    RevisionAdded { poster_id: i64, revision_id: i64 } |self, ctx| {
+        /// The poster.
+        poster: Poster = poster(ctx, self.poster_id).await?;
+        /// The new picture.
+        revision: Revision = revision(ctx, self.revision_id).await?;
     }
 }
 
@@ -206,7 +224,7 @@ event! {
         /// The edit.
         edit: Edit = edit(ctx, self.edit_id).await?;
         /// Why.
-        failure: Failure = Failure::new(self.failure, locale(ctx));
+        failure: Failure = edit_failure(ctx, self.edit_id, self.failure).await?;
         /// Credits given back.
         credits_released: i32 = { let _ = ctx; int(self.credits_released) };
         /// The balance after it.
@@ -240,6 +258,8 @@ pub enum GenerationEvent {
     PosterCanceled(PosterCanceled),
     /// The set has ended.
     GenerationCompleted(GenerationCompleted),
+    /// A picture came that nothing was paid for.
+    RevisionAdded(RevisionAdded),
     /// A worker took an edit.
     EditStarted(EditStarted),
     /// An edit is stored.
@@ -266,7 +286,10 @@ impl From<Event> for GenerationEvent {
                 PosterCanceled { place, poster_id, credits_released, wallet }.into()
             }
             Fact::GenerationCompleted { summary, wallet } => GenerationCompleted { place, summary, wallet }.into(),
-            Fact::EditStarted { poster_id, edit_id } => EditStarted { place, poster_id, edit_id }.into(),
+            Fact::RevisionAdded { poster_id, revision_id } => RevisionAdded { place, poster_id, revision_id }.into(),
+            Fact::EditStarted { poster_id, edit_id, wallet } => {
+                EditStarted { place, poster_id, edit_id, wallet }.into()
+            }
             Fact::EditSucceeded { poster_id, edit_id, revision_id, credits_captured, wallet } => {
                 EditSucceeded { place, poster_id, edit_id, revision_id, credits_captured, wallet }.into()
             }

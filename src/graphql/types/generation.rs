@@ -19,7 +19,7 @@ use crate::{
             BilingualLayoutCode, CompositionCode, GenerationState, PosterFormatCode, TypographyStyleCode,
             VisualStyleCode,
         },
-        loaders::{CoverOf, PostersOf, UploadOf},
+        loaders::{CoverOf, PostersOf, RevisionById, UploadOf},
         scalars::{DateTime, int},
     },
     services::{
@@ -98,8 +98,14 @@ impl Generation {
         Ok(ids.iter().filter_map(image).collect())
     }
 
-    /// The picture that stands for the set: `00-prime`, else the first poster that succeeded.
+    /// The picture that stands for the set: the one that its seller chose, else `00-prime`, else the
+    /// first poster that succeeded.
     async fn cover(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
+        if let Some(chosen) = self.0.cover_revision_id
+            && let Some(row) = load(ctx, RevisionById(chosen)).await?
+        {
+            return Ok(Some(Revision(row)));
+        }
         Ok(load(ctx, CoverOf(self.0.id.clone())).await?.map(Revision))
     }
 

@@ -19,6 +19,7 @@ use crate::{
         scalars::{DateTime, int},
     },
     services::history,
+    studio::{self, EditRefusal, Studio},
 };
 
 /// One dimension inside a set.
@@ -74,6 +75,15 @@ impl Poster {
         Ok(rows.iter().cloned().map(Revision).collect())
     }
 
+    /// The picture that it shows: the newest, or an earlier one that its seller went back to. Null
+    /// until there is one.
+    #[graphql(complexity = "2 * child_complexity")]
+    async fn current(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
+        let rows = load(ctx, RevisionsOf(self.0.id)).await?.unwrap_or_default();
+        let chosen = self.0.current_revision_id.and_then(|chosen| rows.iter().find(|row| row.id == chosen));
+        Ok(chosen.or_else(|| rows.iter().max_by_key(|row| row.edit_ordinal)).cloned().map(Revision))
+    }
+
     /// The pictures beside its newest one: one language, no words, the background. Null until it
     /// succeeded.
     async fn exports(&self, ctx: &Context<'_>) -> Result<Option<PosterExports>> {
@@ -110,6 +120,21 @@ impl Failure {
     /// A failure as clients see it.
     pub fn new(code: domain::FailureCode, locale: Locale) -> Self {
         Self { code: code.into(), message: code.message(locale).to_owned(), retryable: code.is_retryable() }
+    }
+}
+
+impl Failure {
+    /// Why an edit was refunded, if it was: where it asked for something that cannot be done here, with
+    /// what can.
+    pub fn of_edit(edit: &edits::Model, locale: Locale) -> Option<Self> {
+        let code = edit.failure_code.as_deref().filter(|_| edit.state == StoredEditState::Refunded)?;
+        let mut failure = Self::new(domain::FailureCode::from_code(code), locale);
+        let refusal = edit.refusal.as_deref().and_then(|json| serde_json::from_str::<EditRefusal>(json).ok());
+        if let Some(refusal) = refusal {
+            let returned = locale.pick("（积分已退回）", " (the credits are back)");
+            failure.message = refusal.message(locale) + returned;
+        }
+        Some(failure)
     }
 }
 
@@ -157,8 +182,12 @@ impl Revision {
     }
 
     /// A signed address of the lossless master, where one is kept.
-    async fn master_url(&self) -> Option<String> {
-        None
+    async fn master_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        if self.0.master_sha256.is_none() {
+            return Ok(None);
+        }
+        let stem = self.0.file_name.split('.').next().unwrap_or_default();
+        Ok(Some(signed_url(ctx, &self.0.generation_id, &format!("{stem}.png"), None)?))
     }
 
     /// Pixels.
@@ -198,6 +227,14 @@ impl Revision {
         notes.iter().map(|note| RevisionNote::new(note, locale(ctx))).collect()
     }
 
+    /// Its words, line by line, to be changed with `updatePosterCopy`. Empty where they are pixels: a model
+    /// painted the whole picture.
+    async fn copy(&self, ctx: &Context<'_>) -> Vec<CopyLine> {
+        let recipe = history::recipe_of_revision(&api(ctx).services, &self.0).await;
+        let lines = recipe.as_ref().map(Studio::copy_of).unwrap_or_default();
+        lines.into_iter().map(CopyLine::from).collect()
+    }
+
     /// The picture that an edit started from.
     async fn base(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
         match self.0.base_revision_id {
@@ -228,6 +265,36 @@ impl Revision {
     /// Which picture of its poster it is.
     pub fn revision_name(&self) -> Option<RevisionName> {
         self.0.name.parse().ok()
+    }
+}
+
+/// One line of words on a poster.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct CopyLine {
+    /// Names the line; the same after every edit.
+    pub id: String,
+    /// What it is: `TITLE`, `SLOGAN`, `BRAND`, `POINT`, `PRICE`, …
+    pub role: String,
+    /// `zh` or `en`; `zh` where it stands for both.
+    pub language: String,
+    /// Its words; empty for a line that can be added.
+    pub text: String,
+    /// The most characters that it takes.
+    pub chars_max: i32,
+    /// Whether it is the same line on all posters of the set.
+    pub is_set_wide: bool,
+}
+
+impl From<studio::CopyLine> for CopyLine {
+    fn from(line: studio::CopyLine) -> Self {
+        Self {
+            id: line.id,
+            role: line.role.code().to_owned(),
+            language: line.language.pick("zh", "en").to_owned(),
+            text: line.text,
+            chars_max: i32::try_from(line.chars_max).unwrap_or(i32::MAX),
+            is_set_wide: line.is_set_wide,
+        }
     }
 }
 
@@ -296,8 +363,7 @@ impl Edit {
 
     /// Why it was refunded.
     async fn failure(&self, ctx: &Context<'_>) -> Option<Failure> {
-        let code = self.0.failure_code.as_deref().filter(|_| self.0.state == StoredEditState::Refunded)?;
-        Some(Failure::new(domain::FailureCode::from_code(code), locale(ctx)))
+        Failure::of_edit(&self.0, locale(ctx))
     }
 
     /// Credits spent on it.

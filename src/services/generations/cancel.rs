@@ -3,7 +3,6 @@
 use ::entity::{enums::GenerationState, generations};
 use sea_orm::EntityTrait;
 
-use super::engine_error;
 use crate::{
     domain::validation::Refusal,
     engine::settle,
@@ -36,8 +35,8 @@ pub async fn cancel(context: &Context, viewer: &Viewer, generation_id: &str) -> 
     let txn = context.database.write().await?;
     let Some(generation) = settle::generation_lock(&txn, generation_id).await? else { return Ok(missing()) };
     if matches!(generation.state, GenerationState::Queued | GenerationState::Running) {
-        settle::posters_cancel_in_txn(&txn, generation_id, now_ms).await.map_err(engine_error)?;
-        settle::generation_complete_if_done_in_txn(&txn, generation_id, now_ms).await.map_err(engine_error)?;
+        settle::posters_cancel_in_txn(&txn, generation_id, now_ms).await?;
+        settle::generation_complete_if_done_in_txn(&txn, generation_id, now_ms).await?;
     }
     let wallet = ledger::wallet(&txn, viewer.user_id).await?;
     let generation = generations::Entity::find_by_id(generation_id).one(&txn).await?.unwrap_or(generation);

@@ -171,6 +171,7 @@ async fn create_in_txn(
         visual: Set(None),
         typography: Set(None),
         layout: Set(None),
+        cover_revision_id: Set(None),
         seed: Set(draw_seed(context)),
         last_seq: Set(0),
         version: Set(0),
@@ -201,6 +202,8 @@ async fn create_in_txn(
             credits_captured: Set(0),
             credits_released: Set(0),
             version: Set(1),
+            next_edit_ordinal: Set(0),
+            current_revision_id: Set(None),
         }
         .insert(txn)
         .await?;

@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 
 use crate::{
     domain::validation::{self, Refusal},
-    engine::settle,
+    engine::{edits::edit_is_active, settle},
     events::Topic,
     services::{ApiScope, Context, FieldRefusal, ServiceError, Viewer},
     storage::{GenerationFolder, exports_folder},
@@ -82,6 +82,9 @@ pub async fn delete(context: &Context, viewer: &Viewer, generation_id: &str) -> 
     }
     let Some(generation) = settle::generation_lock(&txn, generation_id).await? else { return Ok(missing()) };
     if matches!(generation.state, GenerationState::Queued | GenerationState::Running) {
+        return Ok(DeleteOutcome::InProgress(Box::new(generation)));
+    }
+    if edit_is_active(&txn, generation_id).await? {
         return Ok(DeleteOutcome::InProgress(Box::new(generation)));
     }
     let mut deleted: generations::ActiveModel = generation.into();

@@ -6,7 +6,6 @@ mod manage;
 mod retry;
 
 use ::entity::{enums::GenerationState, generations};
-use ring::digest;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 pub use cancel::{CancelOutcome, cancel};
@@ -14,7 +13,7 @@ pub use create::{CreateGeneration, create};
 pub use manage::{DeleteOutcome, RenameOutcome, delete, rename};
 pub use retry::{RetryPoster, retry};
 
-use super::{Context, FieldRefusal, ServiceError, Viewer};
+use super::{Context, FieldRefusal, ServiceError, Viewer, request_sha256};
 use crate::{
     domain::{Dimension, credits::CREDITS_PER_POSTER, validation::Refusal},
     ledger::{self, Wallet},
@@ -99,11 +98,6 @@ fn parse_dimensions(indexes: Option<&[i32]>) -> Result<Vec<Dimension>, Vec<Field
     if refusals.is_empty() { Ok(chosen) } else { Err(refusals) }
 }
 
-/// A digest of a normalised input: the same key with the same digest is the same request.
-fn request_sha256(input: &serde_json::Value) -> String {
-    hex::encode(digest::digest(&digest::SHA256, input.to_string().as_bytes()))
-}
-
 /// The user's active generation, seen from any connection.
 async fn active_of(connection: &impl ConnectionTrait, user_id: i64) -> Result<Option<generations::Model>, DbErr> {
     generations::Entity::find()
@@ -111,16 +105,6 @@ async fn active_of(connection: &impl ConnectionTrait, user_id: i64) -> Result<Op
         .filter(generations::Column::State.is_in([GenerationState::Queued, GenerationState::Running]))
         .one(connection)
         .await
-}
-
-/// An engine's answer inside a use case.
-fn engine_error(error: crate::engine::EngineError) -> ServiceError {
-    use crate::engine::EngineError;
-    match error {
-        EngineError::Database(error) => error.into(),
-        EngineError::Ledger(error) => error.into(),
-        EngineError::Fenced(_) | EngineError::Dangling { .. } => ServiceError::Corrupt(error.to_string()),
-    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::Locale;
 
 /// Why an edit is not done. None of these costs anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", content = "about", rename_all = "snake_case")]
 pub enum EditRefusal {
     /// This part of the prompt is none of the words that are known here.
     Unknown(String),

@@ -11,7 +11,7 @@ use haibao::{
     composer::TakumiComposer,
     database::Database,
     domain::{Composition, PosterFormat, StyleChoice},
-    engine::{Engine, EngineOptions, EngineParts},
+    engine::{Engine, EngineOptions, EngineParts, Pictures},
     events::LocalDoorbell,
     ids::SeededIds,
     imaging::ImageLimits,
@@ -19,6 +19,7 @@ use haibao::{
     providers::image::ScriptedProvider,
     services::{
         Context, Viewer,
+        edits::Edits,
         exports::Exports,
         generations::{CreateGeneration, QueueOutcome, create},
         uploads::{UploadOutcome, store},
@@ -44,6 +45,8 @@ pub(crate) struct House {
     pub engine: Engine,
     /// What sellers take away.
     pub exports: Exports,
+    /// What sellers change.
+    pub edits: Edits,
     /// The clock of everything above.
     pub clock: MockClock,
     /// The seller.
@@ -81,11 +84,12 @@ impl House {
             time_zone: jiff::tz::TimeZone::UTC,
         };
         let exports = Exports::new(context.clone(), studio.clone());
+        let pictures = Pictures::new(test.database.clone(), storage, studio);
+        let edits = Edits::new(context.clone(), pictures.clone());
         let engine = Engine::new(EngineParts {
             database: test.database.clone(),
-            storage,
+            pictures: pictures.clone(),
             files: Some(files),
-            studio: studio.clone(),
             doorbell: Arc::clone(&context.doorbell),
             clock: Arc::clone(&context.clock),
             options: EngineOptions {
@@ -102,7 +106,7 @@ impl House {
             },
         });
         let (viewer, photo_id) = seller(&context, "seller@example.com", credits).await;
-        Self { context, engine, exports, clock, viewer, photo_id, folder, _test: test }
+        Self { context, engine, exports, edits, clock, viewer, photo_id, folder, _test: test }
     }
 
     /// What the clock shows.

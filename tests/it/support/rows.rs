@@ -1,7 +1,8 @@
 //! Rows that a test needs under the thing it tests, written straight through the entities.
 
 use entity::{
-    enums::{GenerationState, JobKind, JobState, OrderStatus, PosterState},
+    edits,
+    enums::{EditMode, EditState, GenerationState, JobKind, JobState, OrderStatus, PosterState},
     generations, jobs, orders, posters, revisions, users,
 };
 use haibao::ledger::HoldRequest;
@@ -110,6 +111,88 @@ pub(crate) async fn prime(txn: &DatabaseTransaction, poster: &posters::Model, ho
         height: Set(1440),
         byte_size: Set(1),
         sha256: Set("00".repeat(32)),
+        hold_id: Set(Some(hold_id)),
+        created_at_ms: Set(AT_MS),
+        ..Default::default()
+    };
+    row.insert(txn).await.expect("a new revision")
+}
+
+/// An edit of a poster.
+pub(crate) async fn edit(
+    txn: &DatabaseTransaction,
+    poster: &posters::Model,
+    base_revision_id: i64,
+    ordinal: i64,
+    state: EditState,
+) -> edits::Model {
+    let row = edits::ActiveModel {
+        poster_id: Set(poster.id),
+        generation_id: Set(poster.generation_id.clone()),
+        user_id: Set(poster.user_id),
+        base_revision_id: Set(base_revision_id),
+        idempotency_key: Set(format!("edit-{}-{ordinal}", poster.id)),
+        request_sha256: Set("00".repeat(32)),
+        mode: Set(EditMode::WholeImage),
+        prompt: Set("换成暖色".to_owned()),
+        ordinal: Set(Some(ordinal)),
+        state: Set(state),
+        credits_captured: Set(0),
+        credits_released: Set(0),
+        created_at_ms: Set(AT_MS),
+        ..Default::default()
+    };
+    row.insert(txn).await.expect("a new edit")
+}
+
+/// The job that makes an edit.
+pub(crate) async fn edit_job(
+    txn: &DatabaseTransaction,
+    edit: &edits::Model,
+    hold_id: i64,
+    state: JobState,
+) -> jobs::Model {
+    let row = jobs::ActiveModel {
+        kind: Set(JobKind::EditPoster),
+        user_id: Set(edit.user_id),
+        generation_id: Set(edit.generation_id.clone()),
+        poster_id: Set(Some(edit.poster_id)),
+        edit_id: Set(Some(edit.id)),
+        hold_id: Set(Some(hold_id)),
+        state: Set(state),
+        attempt: Set(1),
+        failures: Set(0),
+        interruptions: Set(0),
+        run_after_ms: Set(AT_MS),
+        created_at_ms: Set(AT_MS),
+        ..Default::default()
+    };
+    row.insert(txn).await.expect("a new job")
+}
+
+/// The stored picture that an edit made.
+pub(crate) async fn edited(
+    txn: &DatabaseTransaction,
+    poster: &posters::Model,
+    edit: &edits::Model,
+    hold_id: i64,
+) -> revisions::Model {
+    let name = format!("edit{}", edit.ordinal.unwrap_or_default());
+    let file_name = format!("{:02}-{name}.jpg", poster.dimension);
+    let row = revisions::ActiveModel {
+        poster_id: Set(poster.id),
+        generation_id: Set(poster.generation_id.clone()),
+        user_id: Set(poster.user_id),
+        edit_ordinal: Set(edit.ordinal),
+        name: Set(name),
+        object_key: Set(format!("outputs/{}/{}/{file_name}", poster.user_id, poster.generation_id)),
+        file_name: Set(file_name),
+        width: Set(1080),
+        height: Set(1440),
+        byte_size: Set(1),
+        sha256: Set("00".repeat(32)),
+        base_revision_id: Set(Some(edit.base_revision_id)),
+        edit_id: Set(Some(edit.id)),
         hold_id: Set(Some(hold_id)),
         created_at_ms: Set(AT_MS),
         ..Default::default()
