@@ -17,6 +17,8 @@ const generation = {
   createdAt: '2026-01-10T14:30:52Z',
   finishedAt: null,
   format: 'PORTRAIT_9_16',
+  composition: 'TYPESET',
+  style: null,
   summary,
   posters: [],
   cover: null,

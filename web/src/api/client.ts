@@ -3,6 +3,7 @@ import { type Cache, type KeyGenerator, cacheExchange } from '@urql/exchange-gra
 import type { Client as SocketClient } from 'graphql-ws';
 import { ProductNameFieldsFragmentDoc } from '../gql/graphql';
 import { possibleTypes } from '../gql/possible-types';
+import { posterOf } from '../lib/ids';
 import { createSocketClient } from './connection';
 import { isSignedOut } from './errors';
 import { type VersionMemory, keepNewest } from './version-guard';
@@ -55,6 +56,10 @@ const normalisedCache = () =>
       RevisionNote: embedded,
       ExportMarket: (market) => String(market['code']),
       VisualStyle: embedded,
+      TypographyStyle: embedded,
+      BilingualLayout: embedded,
+      Composition: embedded,
+      GenerationStyle: embedded,
       PosterFormat: embedded,
       RechargeOption: embedded,
       PaymentChannel: embedded,
@@ -90,11 +95,21 @@ const normalisedCache = () =>
           forgetLists(cache, 'generations');
           cache.invalidate({ __typename: 'Generation', id });
         },
+        createEdit: (result, args, cache) => {
+          const payload = result['createEdit'] as { __typename: string; edit?: { id: string } } | undefined;
+          if (!payload?.edit) return;
+          // A refusal because of another edit names that one: it is then the active one.
+          const { baseRevisionId } = args['input'] as { baseRevisionId: string };
+          cache.link({ __typename: 'Poster', id: posterOf(baseRevisionId) }, 'activeEdit', { __typename: 'Edit', id: payload.edit.id });
+          forgetLists(cache, 'ledgerEntries');
+        },
+        createApiKey: (_result, _args, cache) => forgetLists(cache, 'apiKeys'),
         createOrder: (_result, _args, cache) => forgetLists(cache, 'orders'),
       },
       Subscription: {
         generationEvents: (result, _args, cache) => {
           const event = result['generationEvents'] as { __typename: string; generationId: string; productName?: string };
+          if (event.__typename === 'EditSucceeded' || event.__typename === 'EditRefunded') forgetLists(cache, 'generations', 'ledgerEntries');
           if (event.__typename === 'GenerationCompleted') {
             setActiveGeneration(cache, null);
             forgetLists(cache, 'generations', 'ledgerEntries');

@@ -39,11 +39,13 @@ export function readUploadAnswer(status: number, body: string): Uploaded {
   throw new UploadError(`HTTP_${status}`, '');
 }
 
+export type UploadPurpose = 'PHOTO' | 'REFERENCE' | 'MASK';
+
 /** Sends one picture. XMLHttpRequest, because `fetch` cannot tell how much of a body has gone out. */
-export function uploadPhoto(blob: Blob, fileName: string, onProgress: (percent: number) => void, signal: AbortSignal): Promise<Uploaded> {
+export function uploadPicture(purpose: UploadPurpose, blob: Blob, fileName: string, onProgress: (percent: number) => void, signal: AbortSignal): Promise<Uploaded> {
   return new Promise((resolve, reject) => {
     const form = new FormData();
-    form.append('purpose', 'PHOTO');
+    form.append('purpose', purpose);
     form.append('file', blob, fileName);
     const request = new XMLHttpRequest();
     request.open('POST', '/uploads');

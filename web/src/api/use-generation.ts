@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useQuery, useSubscription } from 'urql';
 import { GenerationDocument, GenerationEventsDocument, type GenerationEventsSubscription, type GenerationEventsSubscriptionVariables } from '../gql/graphql';
 import { useLastDefined } from '../lib/last-defined';
-import { type Follow, follow, isActive, nothingFollowed } from '../lib/progress';
+import { type Follow, follow, isActive, isLive, nothingFollowed } from '../lib/progress';
 import { useStore } from '../lib/store';
 import { connectionStore } from './connection';
 
@@ -29,8 +29,9 @@ export function useGeneration(id: string | undefined) {
   // The subscription starts where the snapshot ends, and keeps that start while it runs: new variables would restart it.
   const [run, setRun] = useState<Run | null>(null);
   const active = generation ? isActive(generation) : false;
-  if (active && generation && run?.id !== generation.id) setRun({ id: generation.id, after: generation.lastSeq });
-  if (!active && run !== null) setRun(null);
+  const following = generation ? isLive(generation) : false;
+  if (following && generation && run?.id !== generation.id) setRun({ id: generation.id, after: generation.lastSeq });
+  if (!following && run !== null) setRun(null);
 
   const [stream, resubscribe] = useSubscription<GenerationEventsSubscription, Follow, GenerationEventsSubscriptionVariables>(
     { query: GenerationEventsDocument, variables: { generationId: run?.id ?? '', after: run?.after ?? null }, pause: run === null },

@@ -19,7 +19,7 @@ export function Chrome({ children }: { children: ReactNode }) {
       <SkipLink />
       <header className="sticky top-0 z-20 border-b border-line bg-canvas/95 backdrop-blur">
         <div className="mx-auto flex h-16 max-w-7xl items-center gap-2 px-4 sm:gap-4 sm:px-6">
-          <Link href="/" className="flex items-center gap-2.5 text-lg font-bold">
+          <Link href="/" className="display flex items-center gap-2.5 text-lg">
             <Mark />
             <span className="max-sm:sr-only">{t.name}</span>
           </Link>

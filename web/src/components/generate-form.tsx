@@ -1,19 +1,17 @@
 import { type FormEvent, useState } from 'react';
-import type { PosterFormatCode, VisualStyleCode } from '../gql/graphql';
-import { useText, useTitle } from '../i18n';
-import { type Draft, chosenDimensions, keepFirst, updateDraft, withDimension } from '../lib/draft';
+import { useText, useTitle, useWords } from '../i18n';
+import { type Draft, chosenDimensions, keepFirst, offeredOrNull, updateDraft, withDimension } from '../lib/draft';
 import { costOf } from '../lib/money';
 import { Link } from '../lib/router';
 import { useStudio, useViewer } from '../session';
 import { AdvertisingHint } from './advertising-hint';
+import { generateWords } from './generate-words';
 import { PhotoPicker } from './photo-picker';
+import { Options } from './style-options';
 
-export interface Order {
+export interface Order extends Pick<Draft, 'description' | 'format' | 'visual' | 'typography' | 'layout' | 'composition'> {
   photoIds: string[];
-  description: string;
   dimensions: number[];
-  format: PosterFormatCode | null;
-  visual: VisualStyleCode | null;
 }
 
 interface FormProps {
@@ -27,7 +25,9 @@ interface FormProps {
 export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps) {
   const t = useText();
   const { wallet } = useViewer();
-  const { dimensions, creditsPerPoster, limits } = useStudio();
+  const studio = useStudio();
+  const { dimensions, creditsPerPoster, limits } = studio;
+  const words = useWords(generateWords);
   const [uploading, setUploading] = useState(false);
   const chosen = chosenDimensions(draft, dimensions);
   const cost = costOf(chosen.length, creditsPerPoster, wallet.credits);
@@ -49,8 +49,11 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
       photoIds: draft.photos.map((photo) => photo.id),
       description: draft.description.trim(),
       dimensions: chosen,
-      format: draft.format,
-      visual: draft.visual,
+      format: offeredOrNull(draft.format, studio.formats),
+      visual: offeredOrNull(draft.visual, studio.visualStyles),
+      typography: offeredOrNull(draft.typography, studio.typographyStyles),
+      layout: offeredOrNull(draft.layout, studio.bilingualLayouts),
+      composition: offeredOrNull(draft.composition, studio.compositions),
     });
   };
 
@@ -81,10 +84,21 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
         <p id="description-hint" className="mt-1 text-sm text-muted">
           {t.generate.descriptionHint}
         </p>
+        {draft.description === '' && (
+          <ul aria-label={words.examplesLabel} className="mt-2 flex flex-wrap gap-2">
+            {words.examples.map((example) => (
+              <li key={example.name}>
+                <button type="button" className="chip" onClick={() => updateDraft((before) => ({ ...before, description: example.text }))}>
+                  {example.name}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
         <AdvertisingHint description={draft.description} />
       </div>
-      <DimensionPicker chosen={chosen} />
       <Options draft={draft} />
+      <DimensionPicker chosen={chosen} />
       <div className="sticky bottom-14 z-10 -mx-4 grid gap-3 border-t border-line bg-canvas px-4 py-4 sm:bottom-0 sm:mx-0 sm:rounded-b-2xl sm:px-0">
         <dl aria-live="polite" className="grid grid-cols-[1fr_auto] gap-y-0.5 text-sm tabular-nums">
           <dt className="text-muted">{t.generate.costLabel}</dt>
@@ -111,7 +125,7 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
                 ? t.generate.submitting
                 : cost.posters === 0
                   ? t.generate.chooseOne
-                  : (blocker ?? t.generate.submit(cost.posters))}
+                  : (blocker ?? t.generate.submit(cost.posters, cost.credits))}
           </button>
         )}
       </div>
@@ -140,80 +154,33 @@ function DimensionPicker({ chosen }: { chosen: readonly number[] }) {
           {t.generate.none}
         </button>
       </div>
-      <ul className="grid gap-1.5 sm:grid-cols-2 lg:grid-cols-1">
+      <ul className="divide-y divide-line border-y border-line sm:grid sm:grid-cols-2 sm:gap-x-6 lg:block">
         {dimensions.map((dimension) => (
           <li key={dimension.index}>
-            <label className="flex min-h-12 items-start gap-3 rounded-xl border border-transparent px-3 py-2 text-muted hover:bg-sunken has-checked:border-line has-checked:bg-surface has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent">
+            <label className="group flex min-h-12 items-center gap-3 py-2 pr-1 text-muted hover:bg-sunken has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent">
+              <span aria-hidden="true" className="numeral w-8 shrink-0 text-right text-lg text-muted group-has-checked:text-accent">
+                {dimension.number}
+              </span>
+              <span className="min-w-0 flex-1">
+                <span className="sr-only">{dimension.number} </span>
+                <span className="leading-snug font-medium">{title(dimension)}</span>
+                <span id={`purpose-${dimension.index}`} className="block text-sm leading-snug text-muted">
+                  {title({ titleZh: dimension.purposeZh, titleEn: dimension.purposeEn })}
+                </span>
+              </span>
               <input
                 type="checkbox"
-                className="mt-1 size-4.5 shrink-0 accent-accent"
+                className="size-4.5 shrink-0 accent-accent"
                 name="dimension"
                 value={dimension.index}
                 checked={chosen.includes(dimension.index)}
                 aria-describedby={`purpose-${dimension.index}`}
                 onChange={(event) => updateDraft((before) => withDimension(before, dimension.index, event.target.checked))}
               />
-              <span className="min-w-0">
-                <span className="font-medium">
-                  <span className="mr-1.5 text-muted tabular-nums">{dimension.number}</span>
-                  {title(dimension)}
-                </span>
-                <span id={`purpose-${dimension.index}`} className="block text-sm leading-snug text-muted">
-                  {title({ titleZh: dimension.purposeZh, titleEn: dimension.purposeEn })}
-                </span>
-              </span>
             </label>
           </li>
         ))}
       </ul>
     </fieldset>
-  );
-}
-
-function Options({ draft }: { draft: Draft }) {
-  const t = useText();
-  const title = useTitle();
-  const { formats, visualStyles } = useStudio();
-  return (
-    <details className="card px-4 py-3">
-      <summary className="min-h-8 font-semibold">{t.generate.options}</summary>
-      <div className="mt-3 grid gap-4 pb-1">
-        <div>
-          <label className="label" htmlFor="format">
-            {t.generate.format}
-          </label>
-          <select
-            id="format"
-            className="field"
-            value={draft.format ?? formats[0]?.code ?? ''}
-            onChange={(event) => updateDraft((before) => ({ ...before, format: event.target.value as PosterFormatCode }))}
-          >
-            {formats.map((format) => (
-              <option key={format.code} value={format.code}>
-                {title(format)} · {format.width}×{format.height}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div>
-          <label className="label" htmlFor="visual">
-            {t.generate.visual}
-          </label>
-          <select
-            id="visual"
-            className="field"
-            value={draft.visual ?? ''}
-            onChange={(event) => updateDraft((before) => ({ ...before, visual: event.target.value === '' ? null : (event.target.value as VisualStyleCode) }))}
-          >
-            <option value="">{t.generate.auto}</option>
-            {visualStyles.map((style) => (
-              <option key={style.code} value={style.code}>
-                {title(style)}
-              </option>
-            ))}
-          </select>
-        </div>
-      </div>
-    </details>
   );
 }

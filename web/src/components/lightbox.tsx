@@ -1,49 +1,19 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import type { PosterFieldsFragment, RevisionFieldsFragment } from '../gql/graphql';
-import { useFormats, useText, useTitle } from '../i18n';
-import { useSearchParams } from '../lib/router';
+import { useText, useTitle, useWords } from '../i18n';
+import { updateEdit, useEditDraft } from '../lib/edit-draft';
+import { coverage, redo, undo } from '../lib/mask';
+import { type View, fitted, zoomedAt } from '../lib/viewport';
 import { Dialog } from './dialog';
+import { EditForm, Facts } from './editor/panel';
+import { Stage } from './editor/stage';
+import { PaintTools, type Painting, StageTool, ToolRow, firstPainting, resized } from './editor/tools';
+import { useEdit } from './editor/use-edit';
+import { editorWords } from './editor/words';
+import { toast } from './feedback';
 import { Icon } from './icon';
 
-/** The lightbox is an address (`?poster=02&v=edit1`), so that it can be linked to and Back closes it. */
-export function useLightbox() {
-  const [params, setParams] = useSearchParams();
-  const pushed = useRef(false);
-  const poster = params.get('poster');
-  const version = params.get('v');
-
-  const show = (index: number, name: string, replace = false) => {
-    if (!replace) pushed.current = true;
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        next.set('poster', String(index).padStart(2, '0'));
-        next.set('v', name);
-        return next;
-      },
-      { replace },
-    );
-  };
-  const close = () => {
-    if (pushed.current) {
-      pushed.current = false;
-      history.back();
-      return;
-    }
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        next.delete('poster');
-        next.delete('v');
-        return next;
-      },
-      { replace: true },
-    );
-  };
-  return { index: poster === null ? undefined : Number(poster), version, show, close };
-}
-
-interface LightboxProps {
+export interface LightboxProps {
   posters: readonly PosterFieldsFragment[];
   index: number;
   version: string | null;
@@ -51,19 +21,50 @@ interface LightboxProps {
   onClose: () => void;
 }
 
-/** One poster at full size, with its versions and what is known about them. */
-export function Lightbox({ posters, index, version, onShow, onClose }: LightboxProps) {
-  const t = useText();
-  const title = useTitle();
+/** One poster at full size: to look at, to compare, and to have changed. */
+export default function Lightbox({ posters, index, version, onShow, onClose }: LightboxProps) {
   const withPictures = posters.filter((poster) => poster.revisions.length > 0);
   const at = withPictures.findIndex((poster) => poster.index === index);
   const poster = withPictures[at];
   const revision = poster?.revisions.find((one) => one.name === version) ?? poster?.revisions[0];
   if (!poster || !revision) return null;
+  return <Open key={poster.id} posters={withPictures} poster={poster} revision={revision} onShow={onShow} onClose={onClose} />;
+}
+
+interface OpenProps extends Pick<LightboxProps, 'posters' | 'onShow' | 'onClose'> {
+  poster: PosterFieldsFragment;
+  revision: RevisionFieldsFragment;
+}
+
+function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
+  const t = useText();
+  const words = useWords(editorWords);
+  const title = useTitle();
+  const draft = useEditDraft(poster.id);
+  const [painting, setPainting] = useState<Painting>(firstPainting);
+  const [view, setView] = useState<View>(fitted);
+  const [compareAt, setCompareAt] = useState(50);
+  const [comparing, setComparing] = useState(false);
+  const [held, setHeld] = useState(false);
+  const edit = useEdit(poster, revision, draft, (outcome) => {
+    if (outcome.kind !== 'done' || outcome.revision === undefined) return;
+    // Shown at once, beside what it was made from.
+    updateEdit(poster.id, () => ({ prompt: '', sentMask: undefined }));
+    setComparing(true);
+    setCompareAt(50);
+    setView(fitted);
+    onShow(poster.index, outcome.revision);
+  });
 
   const name = `${poster.dimension.number} ${title(poster.dimension)}`;
-  const previous = withPictures[at - 1];
-  const next = withPictures[at + 1];
+  const at = posters.indexOf(poster);
+  const previous = posters[at - 1];
+  const next = posters[at + 1];
+  const masked = draft.mode === 'MASKED';
+  const base = poster.revisions.find((one) => one.id === revision.base?.id);
+  const compares = base !== undefined && (comparing || held);
+  const share = useMemo(() => (masked ? coverage(draft.mask.done, revision.width, revision.height) : 0), [masked, draft.mask.done, revision.width, revision.height]);
+
   const go = (target: PosterFieldsFragment | undefined) => {
     const first = target?.revisions[0];
     if (target && first) onShow(target.index, first.name);
@@ -73,44 +74,135 @@ export function Lightbox({ posters, index, version, onShow, onClose }: LightboxP
     if (target) onShow(poster.index, target.name);
     else go(by < 0 ? previous : next);
   };
+  const setMode = (mode: typeof draft.mode) => updateEdit(poster.id, () => ({ mode }));
+  const onMask = (mask: typeof draft.mask) => updateEdit(poster.id, () => ({ mask }));
+  const paint = (part: Partial<Painting>) => setPainting((before) => ({ ...before, ...part }));
+  const zoom = (factor: number) => setView((before) => (before.scale * factor <= 1 ? fitted : zoomedAt(before, factor, 0, 0)));
+  const close = () => {
+    if (draft.prompt.trim() !== '' && !edit.under && !edit.sending) toast(words.close);
+    onClose();
+  };
+
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const typing = event.target instanceof HTMLTextAreaElement || (event.target instanceof HTMLInputElement && event.target.type !== 'radio');
+    const key = event.key.toLowerCase();
+    if (event.type === 'keyup') {
+      if (key === 'c') setHeld(false);
+      return;
+    }
+    if (typing || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (key !== 'z' || !masked) return;
+      event.preventDefault();
+      onMask(event.shiftKey ? redo(draft.mask) : undo(draft.mask));
+      return;
+    }
+    const radio = event.target instanceof HTMLInputElement;
+    const actions: Record<string, () => void> = {
+      b: () => paint({ tool: 'brush', erase: false }),
+      e: () => paint({ erase: !painting.erase }),
+      '[': () => paint({ size: resized(painting.size, 1 / 1.2) }),
+      ']': () => paint({ size: resized(painting.size, 1.2) }),
+      '0': () => setView(fitted),
+      '+': () => zoom(1.5),
+      '=': () => zoom(1.5),
+      '-': () => zoom(1 / 1.5),
+      c: () => setHeld(true),
+      m: () => setMode(masked ? 'WHOLE_IMAGE' : 'MASKED'),
+      ...(!radio && { arrowleft: () => step(-1), arrowright: () => step(1) }),
+    };
+    actions[key]?.();
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    document.addEventListener('keydown', listen);
+    document.addEventListener('keyup', listen);
+    return () => {
+      document.removeEventListener('keydown', listen);
+      document.removeEventListener('keyup', listen);
+    };
+  }, []);
 
   return (
-    <Dialog label={t.lightbox.label(name)} onClose={onClose} className="h-dvh max-h-none w-screen max-w-none bg-[#12100e]!">
-      <Keys onStep={step} />
-      <div className="grid h-full grid-rows-[minmax(0,1fr)_auto] lg:grid-cols-[minmax(0,1fr)_22rem] lg:grid-rows-1">
-        <div className="relative min-h-0 p-3 sm:p-6">
-          <img
-            key={revision.id}
-            src={revision.url}
-            width={revision.width}
-            height={revision.height}
-            alt={`${name} ${revision.name}`}
-            className="fade-in size-full object-contain"
-          />
-          <StageButton icon="left" label={t.lightbox.previousPoster} side="left-2" hidden={!previous} onClick={() => go(previous)} />
-          <StageButton icon="right" label={t.lightbox.nextPoster} side="right-2" hidden={!next} onClick={() => go(next)} />
+    <Dialog label={t.lightbox.label(name)} onClose={close} className="h-dvh max-h-none w-screen max-w-none bg-stage!">
+      <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,56dvh)_minmax(0,1fr)] lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-1">
+        <div className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto] gap-2 bg-stage p-2 text-stage-ink sm:p-4">
+          <div className="relative min-h-0">
+            <Stage
+              revision={revision}
+              alt={`${name} ${revision.name}`}
+              compare={compares ? { base, at: held && !comparing ? 100 : compareAt } : undefined}
+              painting={masked && !compares ? painting : undefined}
+              mask={draft.mask}
+              onMask={onMask}
+              view={view}
+              onView={setView}
+              onSwipe={step}
+              busy={edit.under !== undefined}
+            />
+            {compares && comparing && (
+              <input
+                type="range"
+                aria-label={words.compareSlider}
+                min={0}
+                max={100}
+                value={compareAt}
+                className="absolute inset-x-6 bottom-3 accent-white"
+                onChange={(event) => setCompareAt(Number(event.target.value))}
+              />
+            )}
+            {!masked && (
+              <>
+                <StageButton icon="left" label={t.lightbox.previousPoster} side="left-0" hidden={!previous} onClick={() => go(previous)} />
+                <StageButton icon="right" label={t.lightbox.nextPoster} side="right-0" hidden={!next} onClick={() => go(next)} />
+              </>
+            )}
+          </div>
+          <div className="flex flex-wrap items-center justify-center gap-2">
+            {masked && !compares && <PaintTools painting={painting} onPainting={paint} mask={draft.mask} onMask={onMask} />}
+            <ToolRow label={words.viewTools}>
+              <StageTool icon="minus" label={words.zoomOut} disabled={view.scale <= 1} onClick={() => zoom(1 / 1.5)} />
+              <span className="w-12 text-center text-sm tabular-nums">{Math.round(view.scale * 100)}%</span>
+              <StageTool icon="plus" label={words.zoomIn} onClick={() => zoom(1.5)} />
+              <StageTool icon="fit" label={words.fit} disabled={view === fitted} onClick={() => setView(fitted)} />
+              {base && <StageTool icon="compare" label={words.compare} pressed={comparing} onClick={() => setComparing((before) => !before)} />}
+            </ToolRow>
+          </div>
         </div>
-        <Panel name={name} poster={poster} revision={revision} onShow={onShow} onClose={onClose} />
+        <div className="flex min-h-0 flex-col gap-4 overflow-y-auto bg-surface p-5 lg:p-6">
+          <div className="flex items-start gap-3">
+            <h2 className="display flex gap-2 text-lg">
+              <span className="numeral">{poster.dimension.number}</span>
+              {title(poster.dimension)}
+            </h2>
+            <button type="button" className="btn btn-quiet -mt-2 -mr-2 ml-auto" aria-label={t.close} onClick={close}>
+              <Icon name="close" />
+            </button>
+          </div>
+          {poster.revisions.length > 1 && (
+            <fieldset>
+              <legend className="label">{t.lightbox.version}</legend>
+              <div className="flex flex-wrap gap-2">
+                {poster.revisions.map((one) => (
+                  <label key={one.id} className="choice flex min-h-11 items-center px-3 text-sm font-medium">
+                    <input type="radio" name="lightbox-version" className="sr-only" checked={one.id === revision.id} onChange={() => onShow(poster.index, one.name)} />
+                    {one.name}
+                  </label>
+                ))}
+              </div>
+            </fieldset>
+          )}
+          <EditForm poster={poster} revision={revision} draft={draft} share={share} edit={edit} />
+          <Facts revision={revision} />
+          <a className="btn btn-plain" href={revision.url} download={revision.fileName}>
+            <Icon name="download" />
+            {t.lightbox.download}
+          </a>
+          <p className="text-xs text-muted max-lg:hidden">{words.keys}</p>
+        </div>
       </div>
     </Dialog>
   );
-}
-
-function Keys({ onStep }: { onStep: (by: number) => void }) {
-  const latest = useRef(onStep);
-  useEffect(() => {
-    latest.current = onStep;
-  });
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLInputElement || event.altKey || event.ctrlKey || event.metaKey) return;
-      if (event.key === 'ArrowLeft') latest.current(-1);
-      if (event.key === 'ArrowRight') latest.current(1);
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
-  return null;
 }
 
 function StageButton({ icon, label, side, hidden, onClick }: { icon: 'left' | 'right'; label: string; side: string; hidden: boolean; onClick: () => void }) {
@@ -119,72 +211,9 @@ function StageButton({ icon, label, side, hidden, onClick }: { icon: 'left' | 'r
       type="button"
       aria-label={label}
       onClick={onClick}
-      className={`absolute top-1/2 ${side} grid size-12 -translate-y-1/2 place-items-center rounded-full bg-black/60 text-white hover:bg-black/80 ${hidden ? 'invisible' : ''}`}
+      className={`absolute top-1/2 ${side} grid size-12 -translate-y-1/2 place-items-center rounded-full bg-stage-raised text-stage-ink hover:bg-stage-line ${hidden ? 'invisible' : ''}`}
     >
       <Icon name={icon} />
     </button>
-  );
-}
-
-function Panel({
-  name,
-  poster,
-  revision,
-  onShow,
-  onClose,
-}: {
-  name: string;
-  poster: PosterFieldsFragment;
-  revision: RevisionFieldsFragment;
-  onShow: LightboxProps['onShow'];
-  onClose: () => void;
-}) {
-  const t = useText();
-  const formats = useFormats();
-  return (
-    <div className="flex max-h-[45dvh] flex-col gap-4 overflow-y-auto bg-surface p-5 lg:max-h-none lg:p-6">
-      <div className="flex items-start gap-3">
-        <h2 className="text-lg font-bold">{name}</h2>
-        <button type="button" className="btn btn-quiet -mt-1.5 -mr-2 ml-auto" aria-label={t.close} onClick={onClose}>
-          <Icon name="close" />
-        </button>
-      </div>
-      {poster.revisions.length > 1 && (
-        <fieldset>
-          <legend className="label">{t.lightbox.version}</legend>
-          <div className="flex flex-wrap gap-2">
-            {poster.revisions.map((one) => (
-              <label
-                key={one.id}
-                className="flex min-h-11 items-center rounded-lg border border-control px-3 text-sm font-medium has-checked:border-accent has-checked:bg-accent-soft has-checked:text-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
-              >
-                <input type="radio" name="lightbox-version" className="sr-only" checked={one.id === revision.id} onChange={() => onShow(poster.index, one.name)} />
-                {one.name}
-              </label>
-            ))}
-          </div>
-        </fieldset>
-      )}
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
-        <Fact term={t.lightbox.version} text={revision.name} />
-        <Fact term={t.lightbox.size} text={`${revision.width} × ${revision.height}`} />
-        <Fact term={t.lightbox.bytes} text={formats.bytes(revision.byteSize)} />
-        <Fact term={t.lightbox.created} text={formats.dateTime(revision.createdAt)} />
-        {revision.prompt && <Fact term={t.lightbox.prompt} text={revision.prompt} />}
-      </dl>
-      <a className="btn btn-primary mt-auto" href={revision.url} download={revision.fileName}>
-        <Icon name="download" />
-        {t.lightbox.download}
-      </a>
-    </div>
-  );
-}
-
-function Fact({ term, text }: { term: string; text: string }) {
-  return (
-    <>
-      <dt className="text-muted">{term}</dt>
-      <dd className="tabular-nums">{text}</dd>
-    </>
   );
 }

@@ -18,7 +18,7 @@ export function Title({ children, documentTitle, className = '' }: { children: R
     document.title = `${documentTitle} · ${t.name}`;
   }, [documentTitle, t]);
   return (
-    <h1 ref={heading} tabIndex={-1} className={`text-2xl font-bold tracking-tight ${className}`}>
+    <h1 ref={heading} tabIndex={-1} className={`display text-2xl sm:text-3xl ${className}`}>
       {children}
     </h1>
   );

@@ -1,5 +1,5 @@
 import { type ChangeEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
-import { UploadError, uploadErrorText, uploadPhoto } from '../api/upload';
+import { UploadError, uploadErrorText, uploadPicture } from '../api/upload';
 import { useText } from '../i18n';
 import { type DraftPhoto, updateDraft } from '../lib/draft';
 import { PictureError, preparePicture } from '../lib/picture';
@@ -34,7 +34,7 @@ export function PhotoPicker({ photos, onBusy }: { photos: readonly DraftPhoto[];
       for (const file of pictures) {
         setWork({ percent: undefined });
         const prepared = await preparePicture(file, limits);
-        const uploaded = await uploadPhoto(prepared.blob, prepared.fileName, (percent) => setWork({ percent }), controller.signal);
+        const uploaded = await uploadPicture('PHOTO', prepared.blob, prepared.fileName, (percent) => setWork({ percent }), controller.signal);
         const photo: DraftPhoto = { id: uploaded.id, width: uploaded.width, height: uploaded.height, preview: prepared.preview };
         updateDraft((draft) => ({ ...draft, photos: [...draft.photos, photo] }));
       }

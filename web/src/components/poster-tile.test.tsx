@@ -20,7 +20,11 @@ const revision: PosterFieldsFragment['revisions'][number] = {
   byteSize: 1,
   sha256: '',
   createdAt: '2026-01-10T14:30:52Z',
+  thumbhash: null,
+  masterUrl: null,
+  mode: null,
   prompt: null,
+  base: null,
   notes: [],
 };
 const poster = (change: Partial<PosterFieldsFragment>): PosterFieldsFragment => ({
@@ -71,6 +75,16 @@ describe('PosterTile', () => {
     const onRetry = vi.fn<() => void>();
     tile({ state: 'REFUNDED', creditsReleased: 4, failure: { code: 'PROVIDER_TIMEOUT', message: '', retryable: true } }, { onRetry });
     expect(screen.getByText('生成超时')).toBeTruthy();
+    expect(screen.getByText('· 已退回 4')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: '重试 · 4 积分' }));
+    expect(onRetry).toHaveBeenCalledOnce();
+  });
+
+  it('shows a picture beside a refund, marks it as free, and still offers the retry', () => {
+    const onRetry = vi.fn<() => void>();
+    tile({ state: 'REFUNDED', creditsReleased: 4, revisions: [revision] }, { onRetry });
+    expect(screen.getByRole('img')).toBeTruthy();
+    expect(screen.getByTestId('free').textContent).toBe('免费');
     expect(screen.getByText('· 已退回 4')).toBeTruthy();
     fireEvent.click(screen.getByRole('button', { name: '重试 · 4 积分' }));
     expect(onRetry).toHaveBeenCalledOnce();

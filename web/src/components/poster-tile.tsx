@@ -1,6 +1,7 @@
 import type { PosterFieldsFragment, PosterStage } from '../gql/graphql';
 import { useText, useTitle } from '../i18n';
 import { useNow } from '../lib/now';
+import { averageColour } from '../lib/placeholder';
 import { Icon, type IconName } from './icon';
 
 export interface TileDimension {
@@ -36,12 +37,19 @@ export function PosterTile({ dimension, poster, aspectRatio, price, stage, start
   const t = useText();
   const title = useTitle();
   const state = poster?.state ?? 'QUEUED';
-  const revision = state === 'SUCCEEDED' ? poster?.revisions.at(-1) : undefined;
+  const revision = poster?.revisions.at(-1);
+  // A picture beside a refund (made by the built-in engine, or too late) has cost nothing.
+  const free = revision !== undefined && state === 'REFUNDED';
   const { icon, tone } = look[state];
   const name = `${dimension.number} ${title(dimension)}`;
+  const retry = onRetry && (
+    <button type="button" className="btn btn-plain btn-small" disabled={retryDisabled} onClick={onRetry}>
+      {t.poster.retry(price)}
+    </button>
+  );
   return (
     <li className="flex flex-col" data-testid="tile" data-state={state}>
-      <div className="relative overflow-hidden rounded-xl border border-line bg-sunken" style={{ aspectRatio }}>
+      <div className="sheet relative" style={{ aspectRatio }}>
         {revision ? (
           <button type="button" className="block size-full" aria-label={t.poster.open(name)} onClick={onOpen}>
             <img
@@ -53,7 +61,9 @@ export function PosterTile({ dimension, poster, aspectRatio, price, stage, start
               alt={name}
               decoding="async"
               className="fade-in size-full object-cover"
+              style={averageColour(revision.thumbhash)}
             />
+            {free && <FreeMark />}
           </button>
         ) : (
           <div className={`grid size-full place-items-center p-3 text-center ${state === 'QUEUED' ? 'hatched' : state === 'RUNNING' ? 'painting' : ''}`}>
@@ -61,21 +71,23 @@ export function PosterTile({ dimension, poster, aspectRatio, price, stage, start
               <Icon name={icon} className={`size-7 ${tone}`} />
               {state === 'RUNNING' && <Running stage={stage} startedAt={startedAt} />}
               {state === 'REFUNDED' && poster?.failure && <p className="text-sm text-bad">{t.poster.failures[poster.failure.code]}</p>}
-              {onRetry && (
-                <button type="button" className="btn btn-plain btn-small" disabled={retryDisabled} onClick={onRetry}>
-                  {t.poster.retry(price)}
-                </button>
-              )}
+              {retry}
             </div>
           </div>
         )}
       </div>
-      <p className="mt-2 text-sm leading-snug font-semibold">{name}</p>
+      <p className="mt-2.5 leading-snug font-semibold">{name}</p>
       <p className={`flex flex-wrap items-center gap-x-1.5 text-sm ${tone}`}>
         <Icon name={icon} className="size-4" />
         <span>{t.poster.states[state]}</span>
         <span className="text-muted tabular-nums">· {money()}</span>
       </p>
+      {free && (
+        <>
+          <p className="mb-2 text-sm leading-snug text-muted">{t.poster.freeText}</p>
+          {retry}
+        </>
+      )}
     </li>
   );
 
@@ -84,6 +96,16 @@ export function PosterTile({ dimension, poster, aspectRatio, price, stage, start
     if (state === 'REFUNDED' || state === 'CANCELED') return t.poster.released(poster?.creditsReleased ?? price);
     return t.poster.held(price);
   }
+}
+
+/** Stands on a picture that was given, not bought. */
+export function FreeMark() {
+  const t = useText();
+  return (
+    <span className="absolute top-2 left-2 rounded-sm bg-good px-2 py-0.5 text-xs font-bold text-surface" data-testid="free">
+      {t.poster.free}
+    </span>
+  );
 }
 
 function Running({ stage, startedAt }: { stage: PosterStage | undefined; startedAt: string | undefined }) {

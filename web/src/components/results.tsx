@@ -44,7 +44,7 @@ function Head({ name, settled, total }: { name: string; settled: number; total: 
   return (
     <div className="mb-5">
       <div className="flex flex-wrap items-baseline gap-x-4">
-        <h2 className="text-xl font-bold">{name}</h2>
+        <h2 className="display text-xl">{name}</h2>
         <span className="ml-auto text-muted tabular-nums" data-testid="progress">
           {t.progress.running(settled, total)}
         </span>
@@ -55,9 +55,9 @@ function Head({ name, settled, total }: { name: string; settled: number; total: 
         aria-valuemin={0}
         aria-valuemax={total}
         aria-valuenow={settled}
-        className="mt-3 h-1.5 overflow-hidden rounded-full bg-sunken"
+        className="mt-3 h-1 overflow-hidden bg-sunken"
       >
-        <div className="h-full rounded-full bg-accent transition-[width] duration-500" style={{ width: `${total > 0 ? (settled / total) * 100 : 0}%` }} />
+        <div className="h-full bg-accent transition-[width] duration-500" style={{ width: `${total > 0 ? (settled / total) * 100 : 0}%` }} />
       </div>
     </div>
   );

@@ -104,7 +104,7 @@ export const en: Catalogue = {
     cost: (posters, each, credits) => `${posters} × ${each} = ${plural(credits, 'credit')}`,
     costLabel: 'Cost',
     after: 'Left afterwards',
-    submit: (posters) => `Create ${plural(posters, 'poster')}`,
+    submit: (posters, credits) => `Create ${plural(posters, 'poster')} · ${plural(credits, 'credit')}`,
     submitting: 'Submitting…',
     chooseOne: 'Choose at least one poster',
     needPhoto: 'Upload a product photo first',
@@ -157,6 +157,8 @@ export const en: Catalogue = {
     },
     stages: { PLANNING: 'Planning', PAINTING: 'Painting', COMPOSING: 'Composing', SAVING: 'Saving' },
     editing: 'Being edited',
+    free: 'Free',
+    freeText: 'Generation failed and your credits are back; this picture comes beside the refund at no charge.',
     notes: {
       CHARACTERS_LEFT_OUT: 'No font of the poster has these characters, so they are left out:',
       CHARACTERS_REPLACED: 'These characters are shown by similar ones:',

@@ -45,6 +45,16 @@ export function useText(): Catalogue {
   return useStore(store).text;
 }
 
+/** Words of one part of the client, in both languages: they travel with that part's code instead of with every page. */
+export interface Words<T> {
+  zh: T;
+  en: T;
+}
+
+export function useWords<T>(words: Words<T>): T {
+  return words[useLocale()];
+}
+
 export function useLocale(): Locale {
   return useStore(store).locale;
 }

@@ -132,7 +132,7 @@ export const zh = {
     cost: (posters: number, each: number, credits: number) => `${posters} × ${each} = ${credits} 积分`,
     costLabel: '预计消耗',
     after: '生成后剩余',
-    submit: (posters: number) => `生成 ${posters} 张`,
+    submit: (posters: number, credits: number) => `生成 ${posters} 张 · ${credits} 积分`,
     submitting: '正在提交…',
     chooseOne: '至少选择 1 张',
     needPhoto: '请先上传商品图片',
@@ -173,6 +173,8 @@ export const zh = {
     failures,
     stages,
     editing: '编辑中',
+    free: '免费',
+    freeText: '生成失败，积分已退回；这张图免费赠送。',
     notes: { CHARACTERS_LEFT_OUT: '海报的字体里没有这些字符，已略去：', CHARACTERS_REPLACED: '这些字符已换成相近的字符：' },
   },
   progress: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chosenDimensions, emptyDraft, keepFirst, parseDraft, updateDraft, withDimension } from './draft';
+import { chosenDimensions, emptyDraft, keepFirst, offeredOrNull, parseDraft, updateDraft, withDimension } from './draft';
 
 const offered = [0, 1, 2, 3, 4].map((index) => ({ index }));
 
@@ -21,10 +21,15 @@ describe('draft', () => {
     expect(chosenDimensions(keepFirst(draft, offered, 0), offered)).toEqual([]);
   });
 
+  it('forgets a choice that the server does not offer any more', () => {
+    expect(offeredOrNull('MODEL', [{ code: 'TYPESET' }])).toBeNull();
+    expect(offeredOrNull('MODEL', [{ code: 'TYPESET' }, { code: 'MODEL' }])).toBe('MODEL');
+  });
+
   it('takes from storage what it understands and drops the rest', () => {
     for (const nonsense of [null, 1, 'x', []]) expect(parseDraft(nonsense)).toEqual(emptyDraft);
     expect(parseDraft({ description: 7, photos: [{ id: 'upload_1' }, 3], skipped: ['a', 2], format: {}, more: 1 })).toEqual({ ...emptyDraft, skipped: [2] });
-    const whole = { description: '杯子', photos: [{ id: 'upload_1', width: 1, height: 2, preview: 'data:' }], skipped: [4], format: 'SQUARE_1_1', visual: 'TECH' };
+    const whole = { description: '杯子', photos: [{ id: 'upload_1', width: 1, height: 2, preview: 'data:' }], skipped: [4], format: 'SQUARE_1_1', visual: 'TECH', typography: 'THIN', layout: null, composition: 'MODEL' };
     expect(parseDraft(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
   });
 

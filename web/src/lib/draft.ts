@@ -1,4 +1,4 @@
-import type { PosterFormatCode, VisualStyleCode } from '../gql/graphql';
+import type { BilingualLayoutCode, CompositionCode, PosterFormatCode, TypographyStyleCode, VisualStyleCode } from '../gql/graphql';
 import { readKept, writeKept } from './keep';
 import { createStore, useStore } from './store';
 
@@ -16,15 +16,21 @@ export interface Draft {
   /** Dimensions that are not wanted. What is left out is kept, so that a newly offered dimension starts ticked. */
   skipped: number[];
   format: PosterFormatCode | null;
+  /** Of what is null the server chooses: the style from the product, format and composition from its defaults. */
   visual: VisualStyleCode | null;
+  typography: TypographyStyleCode | null;
+  layout: BilingualLayoutCode | null;
+  composition: CompositionCode | null;
 }
 
-export const emptyDraft: Draft = { description: '', photos: [], skipped: [], format: null, visual: null };
+export const emptyDraft: Draft = { description: '', photos: [], skipped: [], format: null, visual: null, typography: null, layout: null, composition: null };
 
 const storageKey = 'haibao.draft';
 
 const isPhoto = (value: unknown): value is DraftPhoto =>
   typeof value === 'object' && value !== null && typeof (value as DraftPhoto).id === 'string' && typeof (value as DraftPhoto).preview === 'string';
+
+const textOrNull = <T extends string>(value: unknown): T | null => (typeof value === 'string' ? (value as T) : null);
 
 /** Reads what an earlier visit (perhaps of an earlier version) left; anything unexpected falls back to the empty draft. */
 export function parseDraft(value: unknown): Draft {
@@ -34,8 +40,11 @@ export function parseDraft(value: unknown): Draft {
     description: typeof kept.description === 'string' ? kept.description : '',
     photos: Array.isArray(kept.photos) ? kept.photos.filter(isPhoto) : [],
     skipped: Array.isArray(kept.skipped) ? kept.skipped.filter((index): index is number => Number.isInteger(index)) : [],
-    format: typeof kept.format === 'string' ? (kept.format as PosterFormatCode) : null,
-    visual: typeof kept.visual === 'string' ? (kept.visual as VisualStyleCode) : null,
+    format: textOrNull<PosterFormatCode>(kept.format),
+    visual: textOrNull<VisualStyleCode>(kept.visual),
+    typography: textOrNull<TypographyStyleCode>(kept.typography),
+    layout: textOrNull<BilingualLayoutCode>(kept.layout),
+    composition: textOrNull<CompositionCode>(kept.composition),
   };
 }
 
@@ -47,6 +56,11 @@ export function chosenDimensions(draft: Draft, offered: readonly { index: number
 export function withDimension(draft: Draft, index: number, wanted: boolean): Draft {
   const others = draft.skipped.filter((skipped) => skipped !== index);
   return { ...draft, skipped: wanted ? others : [...others, index].toSorted((a, b) => a - b) };
+}
+
+/** The kept choice as far as this server still offers it: an installation changes, a browser remembers. */
+export function offeredOrNull<T extends string>(choice: T | null, offered: readonly { code: string }[]): T | null {
+  return offered.some(({ code }) => code === choice) ? choice : null;
 }
 
 /** Keeps only the first `count` of the chosen dimensions: what a small balance can pay for. */

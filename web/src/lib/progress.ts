@@ -54,6 +54,11 @@ export function isActive(generation: Pick<GenerationFieldsFragment, 'state'> & {
   return generation.state === 'QUEUED' || generation.state === 'RUNNING' || generation.posters.some((poster) => isUnsettled(poster.state));
 }
 
+/** Whether events are to be expected: a finished set comes alive again while one of its posters is edited. */
+export function isLive(generation: Pick<GenerationFieldsFragment, 'state'> & { posters: readonly Pick<PosterFieldsFragment, 'state' | 'activeEdit'>[] }): boolean {
+  return isActive(generation) || generation.posters.some((poster) => poster.activeEdit?.state === 'QUEUED' || poster.activeEdit?.state === 'RUNNING');
+}
+
 export interface Tally {
   total: number;
   settled: number;

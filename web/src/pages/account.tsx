@@ -86,7 +86,7 @@ function SignOut() {
   const t = useText();
   const [state, signOut] = useMutation(SignOutDocument);
   async function leave() {
-    const { error } = await signOut({});
+    const { error } = await signOut({ everywhere: false });
     // A credential that is already dead is as signed out as can be.
     if (error && error.networkError) return;
     forgetDraft();

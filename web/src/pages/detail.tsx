@@ -3,14 +3,16 @@ import { useGeneration } from '../api/use-generation';
 import { PosterExports, SetExports } from '../components/exports';
 import { EmptyState, ErrorNotice } from '../components/feedback';
 import { Icon } from '../components/icon';
-import { Lightbox, useLightbox } from '../components/lightbox';
+import { Lightbox, useLightbox } from '../components/lightbox-lazy';
 import { PageSkeleton, Title } from '../components/page';
 import { PictureNotes } from '../components/picture-notes';
+import { FreeMark } from '../components/poster-tile';
 import { DeleteDialog, RenameDialog } from '../components/rename-delete';
 import { useAspectRatio } from '../components/results';
 import type { PosterFieldsFragment } from '../gql/graphql';
 import { useFormats, useText, useTitle } from '../i18n';
 import { Link, navigate } from '../lib/router';
+import { averageColour } from '../lib/placeholder';
 import { stepTo } from '../lib/versions';
 
 export default function Detail({ id }: { id: string }) {
@@ -119,8 +121,8 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
   return (
     <section aria-labelledby={heading} data-testid="row">
       <div className="mb-3 flex items-baseline gap-4">
-        <h2 id={heading} className="text-lg font-bold">
-          {name}
+        <h2 id={heading} className="display flex items-baseline gap-2.5 text-xl">
+          <span className="numeral">{poster.dimension.number}</span> {title(poster.dimension)}
         </h2>
         {revision && <span className="ml-auto text-sm text-muted tabular-nums">{t.detail.current(at + 1, revisions.length)}</span>}
       </div>
@@ -132,8 +134,8 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
                 <Arrow ref={previousArrow} icon="left" label={t.detail.previous} absent={single} hidden={at === 0} onClick={() => go(at - 1)} />
                 <button
                   type="button"
-                  className="block max-w-full min-w-0 overflow-hidden rounded-xl border border-line bg-sunken"
-                  style={{ aspectRatio, width: `${Math.round(70 * aspectRatio)}dvh` }}
+                  className="sheet relative block max-w-full min-w-0"
+                  style={{ aspectRatio, width: `${Math.round(70 * aspectRatio)}dvh`, ...averageColour(revision.thumbhash) }}
                   aria-label={t.poster.open(`${name} ${revision.name}`)}
                   onClick={() => onOpen(revision.name)}
                 >
@@ -149,10 +151,12 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
                     decoding="async"
                     className="fade-in size-full object-contain"
                   />
+                  {poster.state === 'REFUNDED' && revision.kind === 'PRIME' && <FreeMark />}
                 </button>
                 <Arrow ref={nextArrow} icon="right" label={t.detail.next} absent={single} hidden={at === revisions.length - 1} onClick={() => go(at + 1)} />
               </div>
               {!single && <Dots poster={poster} at={at} onSelect={go} />}
+              {poster.state === 'REFUNDED' && revision.kind === 'PRIME' && <p className="mt-3 text-center text-sm text-muted">{t.poster.freeText}</p>}
               <PictureNotes notes={revision.notes} />
               {poster.state === 'SUCCEEDED' && <PosterExports posterId={poster.id} revision={revision.name} />}
             </div>

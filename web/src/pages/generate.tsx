@@ -4,11 +4,12 @@ import { problemOf, refusalText } from '../api/errors';
 import { useGeneration } from '../api/use-generation';
 import { Alert, ErrorNotice, toast } from '../components/feedback';
 import { GenerateForm, type Order } from '../components/generate-form';
-import { Lightbox, useLightbox } from '../components/lightbox';
+import { Lightbox, useLightbox } from '../components/lightbox-lazy';
+import { generateWords } from '../components/generate-words';
 import { Title } from '../components/page';
 import { PendingTiles, Results } from '../components/results';
 import { CreateGenerationDocument, ViewerDocument } from '../gql/graphql';
-import { useText, useTitle } from '../i18n';
+import { useText, useTitle, useWords } from '../i18n';
 import { finishDraft, updateDraft, useDraft } from '../lib/draft';
 import { keyFor, settleKey } from '../lib/idempotency';
 import { readKept, writeKept } from '../lib/keep';
@@ -67,7 +68,12 @@ export default function Generate() {
         description: order.description,
         dimensions: order.dimensions,
         ...(order.format && { format: order.format }),
-        ...(order.visual && { style: { visual: order.visual } }),
+        ...(order.composition && { composition: order.composition }),
+        style: {
+          ...(order.visual && { visual: order.visual }),
+          ...(order.typography && { typography: order.typography }),
+          ...(order.layout && { layout: order.layout }),
+        },
       },
     });
     pendingHold.set(0);
@@ -162,30 +168,50 @@ function TilesSkeleton() {
   );
 }
 
+/** What the page shows before there is anything: real samples of the styles, and what a set is made of. */
 function FirstSteps() {
   const t = useText();
+  const words = useWords(generateWords);
   const title = useTitle();
-  const { dimensions } = useStudio();
+  const { dimensions, visualStyles } = useStudio();
   return (
-    <section className="card p-6 sm:p-10">
-      <h2 className="text-xl font-bold">{t.generate.emptyTitle}</h2>
-      <ol className="mt-5 grid gap-4 sm:grid-cols-3">
-        {t.generate.steps.map((step, at) => (
-          <li key={step} className="flex items-start gap-3">
-            <span className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft font-bold text-accent">{at + 1}</span>
-            <span className="pt-0.5">{step}</span>
-          </li>
-        ))}
-      </ol>
-      <p className="mt-8 text-sm text-muted max-sm:hidden">{t.generate.emptyNote(dimensions.length)}</p>
-      <ul className="mt-3 grid grid-cols-5 gap-3 max-sm:hidden">
-        {dimensions.map((dimension) => (
-          <li key={dimension.index} className="hatched flex aspect-3/4 flex-col justify-end rounded-xl border border-line p-3">
-            <span className="text-2xl font-bold text-muted tabular-nums">{dimension.number}</span>
-            <span className="text-sm leading-snug font-medium">{title(dimension)}</span>
-          </li>
-        ))}
-      </ul>
+    <section className="grid gap-8">
+      <div>
+        <h2 className="display text-2xl">{t.generate.emptyTitle}</h2>
+        <ol className="mt-5 grid gap-4 sm:grid-cols-3">
+          {t.generate.steps.map((step, at) => (
+            <li key={step} className="flex items-baseline gap-3 border-t-2 border-ink pt-3">
+              <span aria-hidden="true" className="numeral text-xl">
+                {at + 1}
+              </span>
+              <span>{step}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
+      <div>
+        <h3 className="ruled mb-4 font-semibold">{words.stylesTitle}</h3>
+        <ul className="grid grid-cols-3 gap-3 sm:grid-cols-4 sm:gap-4 xl:grid-cols-7">
+          {visualStyles.map((style) => (
+            <li key={style.code}>
+              <img src={style.sampleUrl} alt={words.sampleAlt(title(style))} width="360" height="480" loading="lazy" decoding="async" className="sheet aspect-3/4 w-full object-cover" />
+              <p className="mt-2 text-sm text-muted">{title(style)}</p>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <div className="max-sm:hidden">
+        <h3 className="ruled mb-4 font-semibold">{words.dimensionsTitle}</h3>
+        <ul className="grid grid-cols-2 gap-x-8 xl:grid-cols-3">
+          {dimensions.map((dimension) => (
+            <li key={dimension.index} className="flex items-baseline gap-3 border-b border-line py-2.5">
+              <span className="numeral shrink-0 text-lg">{dimension.number}</span>
+              <span className="shrink-0 font-medium">{title(dimension)}</span>
+              <span className="ml-auto truncate text-sm text-muted">{title({ titleZh: dimension.purposeZh, titleEn: dimension.purposeEn })}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
     </section>
   );
 }

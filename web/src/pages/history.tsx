@@ -8,6 +8,7 @@ import { useAspectRatio } from '../components/results';
 import { type GenerationCardFragment, GenerationsDocument } from '../gql/graphql';
 import { useFormats, useText } from '../i18n';
 import { useLastDefined } from '../lib/last-defined';
+import { averageColour } from '../lib/placeholder';
 import { Link, useSearchParams } from '../lib/router';
 
 type Asked = { doing: 'rename' | 'delete'; generation: GenerationCardFragment };
@@ -145,7 +146,7 @@ function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk
     <li className="flex flex-col [contain-intrinsic-size:auto_26rem] [content-visibility:auto]" data-testid="work">
       <Link href={`/history/${generation.id}`} className="group flex flex-1 flex-col justify-end">
         <span className="mb-2 line-clamp-2 font-semibold group-hover:underline">{name}</span>
-        <span className="relative block overflow-hidden rounded-xl border border-line bg-sunken" style={{ aspectRatio }}>
+        <span className="sheet relative block" style={{ aspectRatio, ...averageColour(cover?.thumbhash) }}>
           {cover ? (
             <img
               src={cover.smallUrl}

@@ -106,18 +106,22 @@ export default function Login() {
   return (
     <>
       <SkipLink />
-      <div className="flex min-h-dvh flex-col">
+      <div className="grid min-h-dvh lg:grid-cols-[minmax(0,1fr)_minmax(30rem,34rem)]">
+        <Wall />
+        <div className="flex flex-col lg:border-l lg:border-line lg:bg-surface">
         <div className="flex justify-end gap-1 p-3">
           <LanguageSwitch />
           <ThemeSwitch />
         </div>
-        <main id="main" className="mx-auto flex w-full max-w-md flex-1 flex-col justify-center px-4 pb-24">
-          <div className="mb-8 text-center">
-            <Mark className="mx-auto mb-4 size-14" />
-            <p className="text-sm font-semibold tracking-[0.2em] text-muted">{t.name}</p>
-            <p className="mt-1 text-2xl font-bold text-balance">{t.tagline}</p>
+        <main id="main" className="mx-auto flex w-full max-w-md flex-1 flex-col justify-center px-5 pb-24">
+          <div className="mb-8">
+            <div className="mb-6 flex items-center gap-3 lg:mb-10">
+              <Mark className="size-10" />
+              <p className="display text-xl">{t.name}</p>
+            </div>
+            <p className="display text-3xl text-balance">{t.tagline}</p>
           </div>
-          <form className="card grid gap-5 p-6 sm:p-8" onSubmit={onSubmit} noValidate>
+          <form className="grid gap-5" onSubmit={onSubmit} noValidate>
             <Title documentTitle={t.login.title} className="text-lg!">
               {t.login.title}
             </Title>
@@ -178,8 +182,26 @@ export default function Login() {
             <p className="text-center text-sm text-muted">{t.login.cookieOnly}</p>
           </form>
         </main>
+        </div>
       </div>
     </>
+  );
+}
+
+/** What comes out of this: the same product in every style, as sheets on a wall. Decoration, and only where there is room. */
+function Wall() {
+  const { visualStyles } = useStudio();
+  const columns = [0, 1, 2].map((column) => [0, 1, 2].map((row) => visualStyles[(column * 3 + row * 2) % visualStyles.length]));
+  return (
+    <div aria-hidden="true" className="relative hidden overflow-hidden bg-stage lg:block">
+      <div className="absolute inset-x-[-6%] top-1/2 grid -translate-y-1/2 -rotate-6 grid-cols-3 gap-5">
+        {columns.map((styles, column) => (
+          <div key={styles[0]?.code ?? column} className={`grid content-start gap-5 ${column === 1 ? 'translate-y-16' : ''}`}>
+            {styles.map((style) => style && <img key={style.code} src={style.sampleUrl} alt="" width="360" height="480" decoding="async" className="aspect-3/4 w-full rounded-[2px] object-cover" />)}
+          </div>
+        ))}
+      </div>
+    </div>
   );
 }
 

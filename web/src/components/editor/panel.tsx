@@ -1,0 +1,217 @@
+import { type ChangeEvent, useState } from 'react';
+import { UploadError, uploadErrorText, uploadPicture } from '../../api/upload';
+import type { PosterFieldsFragment, RevisionFieldsFragment } from '../../gql/graphql';
+import { useFormats, useText, useWords } from '../../i18n';
+import { type EditDraft, updateEdit } from '../../lib/edit-draft';
+import { useNow } from '../../lib/now';
+import { PictureError, preparePicture } from '../../lib/picture';
+import { Link } from '../../lib/router';
+import { leaveForLogin, useStudio, useViewer } from '../../session';
+import { Alert, Notice } from '../feedback';
+import { Icon } from '../icon';
+import { shareLarge, shareMin, type useEdit } from './use-edit';
+import { editorWords } from './words';
+
+const modes = ['WHOLE_IMAGE', 'MASKED'] as const;
+
+interface Props {
+  poster: PosterFieldsFragment;
+  revision: RevisionFieldsFragment;
+  draft: EditDraft;
+  /** The share of the picture that is painted, 0–1. */
+  share: number;
+  edit: ReturnType<typeof useEdit>;
+}
+
+/** What to change and for how much, and how it went. Nothing typed or painted is lost by switching, failing or closing. */
+export function EditForm({ poster, revision, draft, share, edit }: Props) {
+  const t = useText();
+  const words = useWords(editorWords);
+  const { creditsPerEdit, limits } = useStudio();
+  const { wallet } = useViewer();
+  const [uploading, setUploading] = useState(false);
+  const { told } = edit;
+  const length = [...draft.prompt].length;
+  const masked = draft.mode === 'MASKED';
+  const missing = Math.max(0, creditsPerEdit - wallet.credits);
+  const blocker =
+    draft.prompt.trim() === '' || length > limits.promptCharsMax ? words.needPrompt : masked && share < shareMin ? words.needMask : uploading ? words.referenceBusy : undefined;
+  const change = (part: Partial<EditDraft>) => updateEdit(poster.id, () => part);
+
+  return (
+    <form
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!blocker && !edit.under && !edit.sending && missing === 0) void edit.send();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
+      }}
+      data-testid="edit-form"
+    >
+      <fieldset>
+        <legend className="label">{words.mode}</legend>
+        <div className="grid grid-cols-2 gap-2">
+          {modes.map((mode) => (
+            <label key={mode} className="choice flex min-h-11 items-center justify-center gap-2 px-2 font-medium">
+              <input type="radio" name="edit-mode" value={mode} className="sr-only" checked={draft.mode === mode} onChange={() => change({ mode })} />
+              <Icon name={mode === 'MASKED' ? 'brush' : 'image'} className="size-4.5" />
+              {words.modes[mode]}
+            </label>
+          ))}
+        </div>
+        <p className="mt-1.5 text-sm text-muted">{words.modeHints[draft.mode]}</p>
+      </fieldset>
+      <div>
+        <div className="flex items-baseline">
+          <label className="label" htmlFor="edit-prompt">
+            {words.prompt}
+          </label>
+          <span className={`ml-auto text-sm tabular-nums ${length > limits.promptCharsMax ? 'font-semibold text-bad' : 'text-muted'}`}>
+            {t.generate.descriptionCount(length, limits.promptCharsMax)}
+          </span>
+        </div>
+        <textarea
+          id="edit-prompt"
+          rows={3}
+          className="field resize-y"
+          placeholder={words.promptPlaceholder}
+          value={draft.prompt}
+          aria-invalid={length > limits.promptCharsMax}
+          onChange={(event) => change({ prompt: event.target.value })}
+        />
+      </div>
+      <ReferenceField poster={poster} draft={draft} onBusy={setUploading} />
+      {masked && share > shareLarge && <Notice>{words.mostlyPainted}</Notice>}
+      {masked && (
+        <p role="status" className="sr-only">
+          {words.painted(Math.round(share * 100))}
+        </p>
+      )}
+      {edit.problem && <Alert>{edit.problem.text}</Alert>}
+      {told?.kind === 'failed' && <Alert>{words.failed(told.reason, told.credits)}</Alert>}
+      <div role="status">
+        {told?.kind === 'done' && (
+          <p className="flex gap-2 rounded-xl bg-good-soft px-4 py-3 text-good">
+            <Icon name="check" className="mt-0.5" />
+            {words.done(told.revision ?? revision.name, told.credits)}
+          </p>
+        )}
+        {edit.under && <Under createdAt={edit.under.createdAt} credits={creditsPerEdit} />}
+      </div>
+      {missing > 0 && !edit.under ? (
+        <Link href="/me?from=draft" className="btn btn-primary">
+          {words.short(missing)}
+        </Link>
+      ) : (
+        <button type="submit" className="btn btn-primary" disabled={blocker !== undefined || edit.under !== undefined || edit.sending} data-testid="edit-submit">
+          {edit.under ? words.busyPoster : edit.sending ? words.submitting : (blocker ?? words.submit(creditsPerEdit))}
+        </button>
+      )}
+    </form>
+  );
+}
+
+function Under({ createdAt, credits }: { createdAt: string; credits: number }) {
+  const words = useWords(editorWords);
+  const nowMs = useNow(true);
+  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(createdAt)) / 1000));
+  return (
+    <div className="rounded-xl bg-sunken px-4 py-3 text-sm">
+      <p className="flex items-center gap-2 font-semibold">
+        <Icon name="spark" className="size-5 text-accent" />
+        {/* The seconds are for the eye: a screen reader would hear each of them. */}
+        <span aria-hidden="true" className="tabular-nums">
+          {words.editing(seconds)}
+        </span>
+        <span className="sr-only">{words.busyPoster}</span>
+        <span className="ml-auto font-normal text-muted tabular-nums">{words.held(credits)}</span>
+      </p>
+      <p className="mt-1 text-muted">{words.editingHint}</p>
+    </div>
+  );
+}
+
+function ReferenceField({ poster, draft, onBusy }: { poster: PosterFieldsFragment; draft: EditDraft; onBusy: (busy: boolean) => void }) {
+  const t = useText();
+  const words = useWords(editorWords);
+  const { limits } = useStudio();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+
+  async function take(event: ChangeEvent<HTMLInputElement>) {
+    const file = event.target.files?.[0];
+    event.target.value = '';
+    if (!file) return;
+    setProblem(undefined);
+    setBusy(true);
+    onBusy(true);
+    try {
+      const prepared = await preparePicture(file, limits);
+      const { id } = await uploadPicture('REFERENCE', prepared.blob, prepared.fileName, () => undefined, new AbortController().signal);
+      updateEdit(poster.id, () => ({ reference: { id, preview: prepared.preview } }));
+    } catch (error) {
+      if (error instanceof UploadError && error.code === 'UNAUTHENTICATED') leaveForLogin();
+      else if (error instanceof PictureError) setProblem(error.refusal === 'tooLarge' ? t.photo.tooLarge(Math.floor(limits.uploadBytesMax / 1_000_000)) : t.photo[error.refusal]);
+      else setProblem(uploadErrorText(error, t));
+    } finally {
+      setBusy(false);
+      onBusy(false);
+    }
+  }
+
+  return (
+    <div>
+      <p className="label" id="reference-label">
+        {words.reference}
+      </p>
+      {draft.reference ? (
+        <div className="flex items-center gap-3">
+          <img src={draft.reference.preview} alt={words.referenceAlt} className="size-16 rounded-lg border border-line object-cover" />
+          <button type="button" className="btn btn-plain btn-small" onClick={() => updateEdit(poster.id, () => ({ reference: undefined }))}>
+            {words.referenceRemove}
+          </button>
+        </div>
+      ) : (
+        <label className="btn btn-plain btn-small w-full has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent">
+          <input type="file" accept="image/*" className="sr-only" disabled={busy} onChange={(event) => void take(event)} />
+          <Icon name="plus" className="size-4" />
+          {busy ? words.referenceBusy : words.referenceAdd}
+        </label>
+      )}
+      {problem && (
+        <div className="mt-2">
+          <Alert>{problem}</Alert>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What is known about the picture, folded away until somebody asks. */
+export function Facts({ revision }: { revision: RevisionFieldsFragment }) {
+  const t = useText();
+  const words = useWords(editorWords);
+  const formats = useFormats();
+  const facts: [string, string][] = [
+    [t.lightbox.version, revision.name],
+    [t.lightbox.size, `${revision.width} × ${revision.height}`],
+    [t.lightbox.bytes, formats.bytes(revision.byteSize)],
+    [t.lightbox.created, formats.dateTime(revision.createdAt)],
+    ...(revision.prompt ? [[t.lightbox.prompt, revision.prompt] as [string, string]] : []),
+  ];
+  return (
+    <details className="border-t border-line pt-3">
+      <summary className="min-h-8 text-sm font-semibold">{words.details}</summary>
+      <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        {facts.map(([term, text]) => (
+          <div key={term} className="contents">
+            <dt className="text-muted">{term}</dt>
+            <dd className="tabular-nums">{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

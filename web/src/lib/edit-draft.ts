@@ -1,0 +1,63 @@
+import type { EditMode } from '../gql/graphql';
+import { readKept, writeKept } from './keep';
+import { type MaskHistory, emptyMask } from './mask';
+import { createStore, useStore } from './store';
+
+export interface Reference {
+  id: string;
+  preview: string;
+}
+
+/** What somebody is about to ask for on one poster. Closing the lightbox and a failed edit leave it as it is. */
+export interface EditDraft {
+  mode: EditMode;
+  prompt: string;
+  mask: MaskHistory;
+  /** The upload of a mask belongs to exactly this history: sent again it is the same request. */
+  sentMask: { done: MaskHistory['done']; id: string } | undefined;
+  reference: Reference | undefined;
+  /** The edit that was asked for last, until its end has been seen. */
+  editId: string | undefined;
+}
+
+export const emptyEdit: EditDraft = { mode: 'WHOLE_IMAGE', prompt: '', mask: emptyMask, sentMask: undefined, reference: undefined, editId: undefined };
+
+const storageKey = (posterId: string) => `haibao.edit.${posterId}`;
+
+/** What survives a reload; what was painted does not. */
+function kept(posterId: string): EditDraft {
+  const value = readKept<Partial<Record<'prompt' | 'editId' | 'mode', unknown>>>(sessionStorage, storageKey(posterId));
+  return {
+    ...emptyEdit,
+    mode: value?.mode === 'MASKED' ? 'MASKED' : 'WHOLE_IMAGE',
+    prompt: typeof value?.prompt === 'string' ? value.prompt : '',
+    editId: typeof value?.editId === 'string' ? value.editId : undefined,
+  };
+}
+
+const drafts = createStore<Readonly<Record<string, EditDraft>>>({});
+
+export function updateEdit(posterId: string, change: (draft: EditDraft) => Partial<EditDraft>): void {
+  drafts.set((before) => {
+    const draft = before[posterId] ?? kept(posterId);
+    const next = { ...draft, ...change(draft) };
+    const { prompt, editId, mode } = next;
+    writeKept(sessionStorage, storageKey(posterId), prompt === '' && editId === undefined && mode === 'WHOLE_IMAGE' ? undefined : { prompt, editId, mode });
+    return { ...before, [posterId]: next };
+  });
+}
+
+const firstLooks = new Map<string, EditDraft>();
+
+export function useEditDraft(posterId: string): EditDraft {
+  const known = useStore(drafts)[posterId];
+  if (known) return known;
+  let first = firstLooks.get(posterId);
+  if (!first) firstLooks.set(posterId, (first = kept(posterId)));
+  return first;
+}
+
+export function forgetEdits(): void {
+  firstLooks.clear();
+  drafts.set({});
+}
