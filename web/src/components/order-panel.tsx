@@ -1,15 +1,19 @@
-import { useEffect, useRef, useState } from 'react';
+import { Suspense, lazy, useEffect, useRef, useState } from 'react';
 import { useClient, useMutation, useQuery, useSubscription } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { connectionStore } from '../api/connection';
 import { CancelOrderDocument, OrderChangedDocument, OrderDocument, ViewerDocument } from '../gql/graphql';
-import { useFormats, useText } from '../i18n';
+import { useFormats, useText, useWords } from '../i18n';
+import { clock, useCountdown } from '../lib/countdown';
 import { useLastDefined } from '../lib/last-defined';
 import { yuan } from '../lib/money';
 import { Link } from '../lib/router';
 import { useStore } from '../lib/store';
+import { accountWords } from './account-words';
 import { Alert, ErrorNotice, toast } from './feedback';
 import { Icon } from './icon';
+
+const QrCode = lazy(() => import('./qr-code'));
 
 const pollMs = 4_000;
 
@@ -25,6 +29,8 @@ export function OrderPanel({ id, fromDraft, onDone }: { id: string; fromDraft: b
   const online = useStore(connectionStore).status === 'open';
   const [canceling, cancel] = useMutation(CancelOrderDocument);
   const [problem, setProblem] = useState<string>();
+  const words = useWords(accountWords);
+  const left = useCountdown(pending && order ? Date.parse(order.expiresAt) : undefined);
 
   const asks = pending && (!online || !stream.fetching);
   useEffect(() => {
@@ -32,6 +38,11 @@ export function OrderPanel({ id, fromDraft, onDone }: { id: string; fromDraft: b
     const timer = setInterval(() => execute({ requestPolicy: 'network-only' }), pollMs);
     return () => clearInterval(timer);
   }, [asks, execute]);
+
+  const expired = pending && left === 0;
+  useEffect(() => {
+    if (expired) execute({ requestPolicy: 'network-only' });
+  }, [expired, execute]);
 
   const wasPending = useRef(false);
   const paid = order?.status === 'PAID';
@@ -74,6 +85,14 @@ export function OrderPanel({ id, fromDraft, onDone }: { id: string; fromDraft: b
       {problem && <Alert>{problem}</Alert>}
       {pending ? (
         <>
+          {order.payment?.qrCode && (
+            <div className="grid justify-items-center gap-2 max-sm:hidden">
+              <Suspense fallback={<div className="skeleton size-48" />}>
+                <QrCode text={order.payment.qrCode} label={words.qrLabel} />
+              </Suspense>
+              <p className="text-sm text-muted">{words.scan}</p>
+            </div>
+          )}
           {order.payment?.url && (
             <a className="btn btn-primary" href={order.payment.url} target="_blank" rel="noopener" data-testid="pay">
               {t.account.goPay}
@@ -82,8 +101,13 @@ export function OrderPanel({ id, fromDraft, onDone }: { id: string; fromDraft: b
           )}
           <p className="text-sm text-muted">
             {t.account.waitingHint}
-            {order.expiresAt && <span className="block">{t.account.expiresIn(formats.time(order.expiresAt))}</span>}
+            <span className="block">
+              {t.account.expiresIn(formats.time(order.expiresAt))} · <span className="tabular-nums">{words.expiresIn(clock(left))}</span>
+            </span>
           </p>
+          <button type="button" className="btn btn-quiet" onClick={() => execute({ requestPolicy: 'network-only' })}>
+            {words.recheck}
+          </button>
           <button type="button" className="btn btn-plain" disabled={canceling.fetching} onClick={() => void cancelIt()}>
             {t.account.cancelOrder}
           </button>

@@ -7,8 +7,7 @@ import { keyFor, settleKey } from '../lib/idempotency';
 import { useStudio } from '../session';
 import { Alert, Notice } from './feedback';
 
-const choice =
-  'relative flex min-h-14 flex-col items-center justify-center rounded-xl border border-control px-2 py-2 text-center has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent';
+const choice = 'choice flex min-h-14 flex-col items-center justify-center px-2 py-2 text-center';
 
 export function RechargeForm({ onOrdered }: { onOrdered: (orderId: string) => void }) {
   const t = useText();

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { accountWords } from '../components/account-words';
+import { editorWords } from '../components/editor/words';
+import { generateWords } from '../components/generate-words';
 import { formatsFor, preferredLocale } from '.';
 import { en } from './en';
 import { zh } from './zh';
@@ -31,6 +34,14 @@ describe('catalogues', () => {
   it('write the cost as the server prices it', () => {
     expect(zh.generate.cost(10, 4, 40)).toBe('10 × 4 = 40 积分');
     expect(en.generate.cost(1, 4, 4)).toBe('1 × 4 = 4 credits');
+  });
+});
+
+describe('words that travel with their part', () => {
+  it.each(Object.entries({ accountWords, editorWords, generateWords }))('%s say the same in both languages, and are all there', (_name, words) => {
+    expect(keys(words.en)).toEqual(keys(words.zh));
+    expect([...leaves(words.zh, 'zh'), ...leaves(words.en, 'en')].filter(([, leaf]) => say(leaf).trim() === '')).toEqual([]);
+    expect(leaves(words.en, 'en').filter(([, leaf]) => /\p{Script=Han}/u.test(say(leaf)))).toEqual([]);
   });
 });
 

@@ -17,6 +17,15 @@ export function waitEndMs(serverInstant: string, policySeconds: number, nowMs: n
   return stated;
 }
 
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** Seconds as a clock shows them: 75 → 1:15, 4000 → 1:06:40. */
+export function clock(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
+}
+
 function everyQuarterSecond(tick: () => void): () => void {
   const timer = setInterval(tick, 250);
   return () => clearInterval(timer);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { secondsLeft, waitEndMs } from './countdown';
-import { generationOf } from './ids';
+import { clock, secondsLeft, waitEndMs } from './countdown';
+import { generationOf, posterOf } from './ids';
 import { keyFor, settleKey } from './idempotency';
 import { readKept, writeKept } from './keep';
 import { maskEmail, onlyDigits } from './login';
@@ -14,6 +14,10 @@ beforeEach(() => sessionStorage.clear());
 
 describe('countdown', () => {
   const now = Date.parse('2026-01-10T14:30:00Z');
+
+  it('reads as a clock', () => {
+    expect([0, 9, 75, 599, 4000].map(clock)).toEqual(['0:00', '0:09', '1:15', '9:59', '1:06:40']);
+  });
 
   it('rounds up, and ends at zero', () => {
     expect([60_000, 59_001, 1, 0, -5_000].map((ms) => secondsLeft(now + ms, now))).toEqual([60, 60, 1, 0, 0]);
@@ -130,5 +134,12 @@ describe('small things', () => {
     stop();
     store.set(9);
     expect([heard, store.get()]).toEqual([1, 9]);
+  });
+});
+
+describe('posterOf', () => {
+  it('is what a revision belongs to', () => {
+    expect(posterOf('session_20260110143052_a3f2/02-edit1')).toBe('session_20260110143052_a3f2/02');
+    expect(posterOf('session_20260110143052_a3f2/00-prime')).toBe('session_20260110143052_a3f2/00');
   });
 });

@@ -1,19 +1,24 @@
 import { useMutation } from 'urql';
 import { useState } from 'react';
 import { LedgerList, OrderList } from '../components/account-lists';
+import { accountWords } from '../components/account-words';
+import { ApiKeys } from '../components/api-keys';
 import { Icon } from '../components/icon';
 import { OrderPanel } from '../components/order-panel';
 import { Title } from '../components/page';
 import { RechargeForm } from '../components/recharge-form';
+import { CsvButton, Spending } from '../components/spending';
 import { SignOutDocument } from '../gql/graphql';
-import { useText } from '../i18n';
+import { useText, useWords } from '../i18n';
 import { forgetDraft } from '../lib/draft';
+import { forgetEdits } from '../lib/edit-draft';
 import { costOf } from '../lib/money';
 import { navigate, useSearchParams } from '../lib/router';
 import { resetApi, useStudio, useViewer } from '../session';
 
 export default function Account() {
   const t = useText();
+  const words = useWords(accountWords);
   const { email, wallet } = useViewer();
   const { creditsPerPoster, creditsPerYuan } = useStudio();
   const [params] = useSearchParams();
@@ -26,78 +31,105 @@ export default function Account() {
           <span className="sr-only">{t.account.signedInAs} </span>
           {email}
         </p>
-        <SignOut />
+        <SignOut className="ml-auto">{t.account.signOut}</SignOut>
       </div>
-      <div className="grid gap-6 lg:grid-cols-2">
-        <section className="card grid content-start gap-4 p-6 sm:p-8">
-          <dl className="grid grid-cols-2 gap-4">
-            <div>
-              <dt className="text-sm text-muted">{t.account.available}</dt>
-              <dd className="text-4xl font-bold tabular-nums" data-testid="credits">
-                {wallet.credits}
-              </dd>
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_26rem]">
+        <div className="grid gap-6">
+          <section className="card grid gap-6 p-6 sm:p-8">
+            <dl className="flex flex-wrap gap-x-14 gap-y-4">
+              <div>
+                <dt className="text-sm text-muted">{t.account.available}</dt>
+                <dd className="display text-4xl tabular-nums" data-testid="credits">
+                  {wallet.credits}
+                </dd>
+              </div>
+              <div>
+                <dt className="text-sm text-muted">{t.account.frozen}</dt>
+                <dd className="display text-4xl text-muted tabular-nums" data-testid="frozen">
+                  {wallet.frozen}
+                </dd>
+              </div>
+              <div className="max-w-64 self-end text-sm text-muted sm:ml-auto sm:text-right">
+                <dt className="sr-only">{words.unit(creditsPerPoster)}</dt>
+                <dd className="font-semibold text-ink">{t.account.worth(costOf(Number.MAX_SAFE_INTEGER, creditsPerPoster, wallet.credits).affordable)}</dd>
+                <dd>{words.unit(creditsPerPoster)}</dd>
+              </div>
+            </dl>
+            <p className="text-sm text-muted">{t.balance.frozenHelp}</p>
+            <Spending />
+          </section>
+          <section className="card p-6 sm:p-8" aria-labelledby="ledger-heading">
+            <div className="mb-3 flex items-center gap-3">
+              <h2 id="ledger-heading" className="display text-lg">
+                {t.account.ledger}
+              </h2>
+              <CsvButton />
             </div>
-            <div>
-              <dt className="text-sm text-muted">{t.account.frozen}</dt>
-              <dd className="text-4xl font-bold text-muted tabular-nums" data-testid="frozen">
-                {wallet.frozen}
-              </dd>
+            <LedgerList />
+          </section>
+        </div>
+        <div className="grid gap-6 max-lg:order-first">
+          <section className="card grid content-start gap-5 p-6 sm:p-8" aria-labelledby="recharge-heading">
+            <div className="flex items-baseline gap-3">
+              <h2 id="recharge-heading" className="display text-lg">
+                {orderId ? t.account.order : t.account.recharge}
+              </h2>
+              <span className="ml-auto text-sm text-muted">{t.account.rate(creditsPerYuan)}</span>
             </div>
-          </dl>
-          <p className="text-sm">{t.account.worth(costOf(Number.MAX_SAFE_INTEGER, creditsPerPoster, wallet.credits).affordable)}</p>
-          <p className="text-sm text-muted">{t.balance.frozenHelp}</p>
-        </section>
-        <section className="card grid content-start gap-5 p-6 sm:p-8" aria-labelledby="recharge-heading">
-          <div className="flex items-baseline gap-3">
-            <h2 id="recharge-heading" className="text-lg font-bold">
-              {orderId ? t.account.order : t.account.recharge}
+            {orderId ? (
+              <OrderPanel key={orderId} id={orderId} fromDraft={params.get('from') === 'draft'} onDone={() => setOrderId(undefined)} />
+            ) : (
+              <RechargeForm onOrdered={setOrderId} />
+            )}
+          </section>
+          <section className="card p-6 sm:p-8" aria-labelledby="orders-heading">
+            <h2 id="orders-heading" className="display mb-3 text-lg">
+              {t.account.orders}
             </h2>
-            <span className="ml-auto text-sm text-muted">{t.account.rate(creditsPerYuan)}</span>
-          </div>
-          {orderId ? (
-            <OrderPanel key={orderId} id={orderId} fromDraft={params.get('from') === 'draft'} onDone={() => setOrderId(undefined)} />
-          ) : (
-            <RechargeForm onOrdered={setOrderId} />
-          )}
-        </section>
-        <section className="card p-6 sm:p-8" aria-labelledby="ledger-heading">
-          <h2 id="ledger-heading" className="mb-4 text-lg font-bold">
-            {t.account.ledger}
-          </h2>
-          <LedgerList />
-        </section>
-        <section className="card p-6 sm:p-8" aria-labelledby="orders-heading">
-          <h2 id="orders-heading" className="mb-4 text-lg font-bold">
-            {t.account.orders}
-          </h2>
-          <OrderList
-            onContinue={(id) => {
-              setOrderId(id);
-              document.getElementById('recharge-heading')?.scrollIntoView({ block: 'center' });
-            }}
-          />
-        </section>
+            <OrderList
+              onContinue={(id) => {
+                setOrderId(id);
+                document.getElementById('recharge-heading')?.scrollIntoView({ block: 'center' });
+              }}
+            />
+          </section>
+          <section className="card p-6 sm:p-8" aria-labelledby="keys-heading">
+            <h2 id="keys-heading" className="display mb-3 text-lg">
+              {words.partners}
+            </h2>
+            <ApiKeys />
+          </section>
+          <section className="card grid gap-3 p-6 sm:p-8" aria-labelledby="security-heading">
+            <h2 id="security-heading" className="display text-lg">
+              {words.security}
+            </h2>
+            <p className="text-sm text-muted">{words.securityText}</p>
+            <SignOut everywhere className="justify-self-start">
+              {words.everywhere}
+            </SignOut>
+          </section>
+        </div>
       </div>
     </>
   );
 }
 
-function SignOut() {
-  const t = useText();
+function SignOut({ everywhere = false, className, children }: { everywhere?: boolean; className: string; children: string }) {
   const [state, signOut] = useMutation(SignOutDocument);
   async function leave() {
-    const { error } = await signOut({ everywhere: false });
+    const { error } = await signOut({ everywhere });
     // A credential that is already dead is as signed out as can be.
     if (error && error.networkError) return;
     forgetDraft();
+    forgetEdits();
     sessionStorage.clear();
     resetApi();
     navigate('/login', { replace: true });
   }
   return (
-    <button type="button" className="btn btn-plain ml-auto" disabled={state.fetching} onClick={() => void leave()}>
+    <button type="button" className={`btn btn-plain ${className}`} disabled={state.fetching} onClick={() => void leave()}>
       <Icon name="external" className="size-4" />
-      {t.account.signOut}
+      {children}
     </button>
   );
 }
