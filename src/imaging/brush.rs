@@ -2,7 +2,8 @@
 //!
 //! An edit under a brush is a promise: outside the painted place the picture stays what it was, byte
 //! for byte, whoever made the edit and whatever else came back from there. The promise is kept here, by
-//! arithmetic on whole pictures, and nowhere else: an edit is laid in under a soft alpha ([`laid_in`]).
+//! arithmetic on whole pictures, and nowhere else: a foreign picture is settled on its
+//! base ([`settle_edit`]) and laid in under a soft alpha ([`laid_in`]).
 
 use image::{GrayImage, Luma, RgbaImage};
 
@@ -13,10 +14,17 @@ use crate::domain::Locale;
 
 mod distance;
 mod lay;
+mod region;
+mod settle;
+mod window;
 
 pub use lay::{VISIBLE_CHANGE_MIN, laid_in, lay_patch, patch_of, visible_change};
 
-use distance::squared_distances;
+pub use region::{RegionPlace, region_in_words, region_overlay};
+pub use settle::{Drift, DriftKind, SHIFT_MAX_PX, Settled, settle_edit};
+pub use window::EditWindow;
+
+pub(super) use distance::squared_distances;
 
 /// Grey level from which a pixel counts as painted.
 const PAINTED_FROM: u32 = 128;

@@ -19,6 +19,7 @@ mod crops;
 mod decode;
 mod encode;
 mod fidelity;
+mod inpaint;
 mod isolate;
 mod lettering;
 mod limits;
@@ -37,7 +38,9 @@ mod white;
 
 pub use blur::soft_blur;
 pub use brush::{
-    COVERAGE_MAX, COVERAGE_MIN, EditMask, MaskRefusal, VISIBLE_CHANGE_MIN, laid_in, lay_patch, patch_of, visible_change,
+    COVERAGE_MAX, COVERAGE_MIN, Drift, DriftKind, EditMask, EditWindow, MaskRefusal, RegionPlace, SHIFT_MAX_PX,
+    Settled, VISIBLE_CHANGE_MIN, laid_in, lay_patch, patch_of, region_in_words, region_overlay, settle_edit,
+    visible_change,
 };
 pub use color::{Oklab, Oklch, contrast_ratio, relative_luminance, to_hex};
 pub use container::probe;
@@ -45,6 +48,7 @@ pub use crops::{CROP_SIDE_MIN, Crop, detail_crops};
 pub use decode::{Photo, decode};
 pub use encode::{encode_jpeg, encode_jpeg_backdrop, encode_png_grey, encode_png_rgba, thumbhash};
 pub use fidelity::{Fidelity, fidelity};
+pub use inpaint::inpaint;
 pub use isolate::{CutOut, CutOutMethod, Edges, FrameReason, Isolation, isolate};
 pub use lettering::{Lettering, ViewRule};
 pub use limits::{ImageHeader, ImageKind, ImageLimits, ImageRefusal};
