@@ -1,7 +1,7 @@
 //! Filling a hole with what surrounds it.
 //!
 //! A pyramid is filled from its top: by diffusion where the hole is a few pixels wide, then on every
-//! level by patches found elsewhere in the picture (after Barnes et al., "PatchMatch", 2009, voting as in
+//! level by patches found elsewhere in the picture (after Barnes et al., "`PatchMatch`", 2009, voting as in
 //! Wexler et al., "Space-Time Completion of Video", 2007). A patch also carries how busy its surroundings
 //! are (after Newson et al., "Non-Local Patch-Based Image Inpainting", 2017), without which fine grain
 //! loses against flat colour on the coarse levels. At the end every pixel is one real pixel of the

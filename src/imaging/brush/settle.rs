@@ -201,7 +201,7 @@ impl Ring {
         let step = |&(x, y): &(i32, i32)| {
             let across = luma(base, x + 1, y) - luma(base, x - 1, y);
             let down = luma(base, x, y + 1) - luma(base, x, y - 1);
-            (across.abs() + down.abs()) / 2.0
+            f32::midpoint(across.abs(), down.abs())
         };
         // Nothing within the shift of the rim, or the search would compare what was clamped.
         let (right, bottom) = (width as i32 - SHIFT_MAX_PX, height as i32 - SHIFT_MAX_PX);

@@ -45,9 +45,9 @@ impl EditWindow {
         let (mut width, mut height) = ((w + 2.0 * padding).max(side_min), (h + 2.0 * padding).max(side_min));
         let ratio = if ratio.is_finite() && ratio > 0.0 { ratio.clamp(0.25, 4.0) } else { base_width / base_height };
         if width / height < ratio {
-            width = height * ratio
+            width = height * ratio;
         } else {
-            height = width / ratio
+            height = width / ratio;
         }
         // Where the picture ends the ratio gives way, never the mask.
         let (width, height) = (width.round().min(base_width), height.round().min(base_height));

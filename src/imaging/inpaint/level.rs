@@ -12,7 +12,7 @@ const SMOOTHING_ROUNDS: usize = 40;
 pub(super) struct Level {
     pub(super) width: usize,
     pub(super) height: usize,
-    /// Lightness, two differences of colour (YCoCg, reversible) and busyness.
+    /// Lightness, two differences of colour (`YCoCg`, reversible) and busyness.
     pub(super) colours: Vec<[i16; 4]>,
     pub(super) hole: Vec<bool>,
     /// Centres whose whole patch is known, as a map and as a list.
@@ -76,8 +76,8 @@ impl Level {
                 let (mut sum, mut known) = ([0_i32; 4], 0);
                 for at in four.into_iter().filter(|&at| !self.hole[at]) {
                     known += 1;
-                    for channel in 0..4 {
-                        sum[channel] += i32::from(self.colours[at][channel]);
+                    for (sum, &value) in sum.iter_mut().zip(&self.colours[at]) {
+                        *sum += i32::from(value);
                     }
                 }
                 colours.push(if known > 0 {
