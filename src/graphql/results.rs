@@ -2,17 +2,24 @@
 
 #![expect(clippy::large_enum_variant, reason = "one answer lives for the length of one request")]
 
+mod changes;
+
 use async_graphql::{ID, Interface, SimpleObject, Union};
 
 use super::{
     ErrorCode,
     enums::LoginCodeRejection,
     scalars::DateTime,
-    types::{ApiKey, Edit, ExportCheck, Generation, Order, Poster, Revision, User, Wallet},
+    types::{ApiKey, Edit, ExportCheck, Generation, Order, User, Wallet},
 };
 use crate::{
     domain::{Locale, validation::Refusal},
     services::FieldRefusal,
+};
+
+pub use changes::{
+    CreateEditResult, CreateEditSuccess, RestoreRevisionResult, RestoreRevisionSuccess, SetCoverResult,
+    SetCoverSuccess, UpdatePosterCopyResult, UpdatePosterCopySuccess,
 };
 
 /// A refusal that a client can do something about.
@@ -318,82 +325,6 @@ pub enum CreateGenerationResult {
     InvalidInput(InvalidInput),
     /// Too many requests.
     RateLimited(RateLimited),
-}
-
-/// Accepted, and its credits are held.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct CreateEditSuccess {
-    /// The edit.
-    pub edit: Edit,
-    /// The balance after the hold.
-    pub wallet: Wallet,
-}
-
-/// What `createEdit` answers.
-#[derive(Union)]
-pub enum CreateEditResult {
-    /// Accepted.
-    Success(CreateEditSuccess),
-    /// Too few credits.
-    InsufficientCredits(InsufficientCredits),
-    /// Another one of this poster is active.
-    InProgress(EditInProgress),
-    /// A field was refused.
-    InvalidInput(InvalidInput),
-    /// Too many requests.
-    RateLimited(RateLimited),
-}
-
-/// Set with other words, for nothing.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct UpdatePosterCopySuccess {
-    /// The named poster's new picture.
-    pub revision: Revision,
-    /// All new pictures of the set, that one first.
-    pub revisions: Vec<Revision>,
-}
-
-/// What `updatePosterCopy` answers.
-#[derive(Union)]
-pub enum UpdatePosterCopyResult {
-    /// Set.
-    Success(UpdatePosterCopySuccess),
-    /// A field was refused.
-    InvalidInput(InvalidInput),
-    /// Too many requests.
-    RateLimited(RateLimited),
-}
-
-/// A poster shows the picture that was chosen.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct RestoreRevisionSuccess {
-    /// The poster, with that picture as its current one.
-    pub poster: Poster,
-}
-
-/// What `restoreRevision` answers.
-#[derive(Union)]
-pub enum RestoreRevisionResult {
-    /// Chosen.
-    Success(RestoreRevisionSuccess),
-    /// A field was refused.
-    InvalidInput(InvalidInput),
-}
-
-/// A set has the cover that was chosen.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct SetCoverSuccess {
-    /// The set.
-    pub generation: Generation,
-}
-
-/// What `setCover` answers.
-#[derive(Union)]
-pub enum SetCoverResult {
-    /// Chosen.
-    Success(SetCoverSuccess),
-    /// A field was refused.
-    InvalidInput(InvalidInput),
 }
 
 /// Stopped: queued posters are released, running ones finish.

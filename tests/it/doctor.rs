@@ -111,7 +111,7 @@ const FAULTS: [(&str, &str, Fate); 29] = [
         "DELETE FROM ledger_entries WHERE kind = 'grant'",
         Fate::Seen("ledger-chain-has-no-gap"),
     ),
-    ("a picture that vanished", "DELETE FROM revisions", Fate::Seen("captured-has-picture")),
+    ("a picture that vanished", "DELETE FROM revisions WHERE edit_id IS NOT NULL", Fate::Seen("captured-has-picture")),
     (
         "an ending that nobody was told",
         "UPDATE events SET kind = 'poster_progressed' WHERE kind = 'poster_succeeded'",
@@ -165,10 +165,10 @@ async fn tell(txn: &DatabaseTransaction, generation_id: &str, fact: Fact) {
     append_in_txn(txn, generation_id, &fact, AT_MS).await.expect("an event");
 }
 
-/// An edit of a picture that succeeded, and the next one under way.
-async fn edited(txn: &DatabaseTransaction, poster: &posters::Model, base_revision_id: i64) {
-    for (ordinal, state) in [(0, EditState::Succeeded), (1, EditState::Running)] {
-        let edit = rows::edit(txn, poster, base_revision_id, ordinal, state).await;
+/// An edit of one poster that succeeded, and one of another under way.
+async fn edited(txn: &DatabaseTransaction, [done, active]: [&posters::Model; 2], base_revision_id: i64) {
+    for (poster, state) in [(done, EditState::Succeeded), (active, EditState::Running)] {
+        let edit = rows::edit(txn, poster, base_revision_id, state).await;
         let request =
             HoldRequest { edit_id: Some(edit.id), ..rows::hold_request(&poster.generation_id, poster.id, 0, 4) };
         let held = ledger::hold_in_txn(txn, poster.user_id, &[request], AT_MS).await.expect("an answer");
@@ -229,7 +229,7 @@ async fn populate(txn: &DatabaseTransaction) {
             let (poster_id, failure) = (posters[1].id, FailureCode::ProviderTimeout);
             tell(txn, &id, Fact::PosterRefunded { poster_id, failure, credits_released: 4, wallet }).await;
             tell(txn, &id, Fact::GenerationCompleted { summary: Summary::default(), wallet }).await;
-            edited(txn, &posters[0], revision.id).await;
+            edited(txn, [&posters[0], &posters[1]], revision.id).await;
         }
     }
 }

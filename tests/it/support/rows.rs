@@ -123,7 +123,6 @@ pub(crate) async fn edit(
     txn: &DatabaseTransaction,
     poster: &posters::Model,
     base_revision_id: i64,
-    ordinal: i64,
     state: EditState,
 ) -> edits::Model {
     let row = edits::ActiveModel {
@@ -131,11 +130,11 @@ pub(crate) async fn edit(
         generation_id: Set(poster.generation_id.clone()),
         user_id: Set(poster.user_id),
         base_revision_id: Set(base_revision_id),
-        idempotency_key: Set(format!("edit-{}-{ordinal}", poster.id)),
+        idempotency_key: Set(format!("edit-of-{}", poster.id)),
         request_sha256: Set("00".repeat(32)),
         mode: Set(EditMode::WholeImage),
         prompt: Set("换成暖色".to_owned()),
-        ordinal: Set(Some(ordinal)),
+        ordinal: Set(Some(0)),
         state: Set(state),
         credits_captured: Set(0),
         credits_released: Set(0),
