@@ -7,13 +7,13 @@ use ::entity::{
     enums::{JobKind, PosterState},
     jobs, posters, provider_attempts,
 };
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use super::{
     Engine, EngineError,
     attempts::OPEN,
+    edits::revision_give_in_txn,
     queue::{self, NewJob, job_insert_in_txn},
-    revise::revision_put,
     settle::{self, NewRevision},
     worker::Failed,
 };
@@ -110,12 +110,7 @@ impl Engine {
         let poster = settle::poster_of(&txn, job).await?;
         settle::job_done(&txn, job, now_ms).await?;
         if poster.state == PosterState::Refunded {
-            revision_put(&txn, &poster, gift, None, now_ms).await?;
-            posters::Entity::update_many()
-                .col_expr(posters::Column::Version, Expr::col(posters::Column::Version).add(1))
-                .filter(posters::Column::Id.eq(poster.id))
-                .exec(&txn)
-                .await?;
+            revision_give_in_txn(&txn, &poster, gift, now_ms).await?;
         }
         txn.commit().await?;
         self.ring(&Topic::Generation(job.generation_id.clone()));

@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use entity::{
-    enums::{GenerationState, JobState, PosterState},
-    generations, jobs, posters, users,
+    edits,
+    enums::{EditState, GenerationState, JobState, PosterState},
+    generations, jobs, posters, revisions, users,
 };
 use haibao::{
     ids::{IdSource, SeededIds},
@@ -136,6 +137,94 @@ fn a_hundred_kills_lose_nothing() {
             refunded * 20 <= interrupted,
             "95 % of what was interrupted is carried on: {refunded} of {interrupted}"
         );
+        database.close().await.expect("closed");
+    });
+}
+
+/// Kills while edits are made, in CI.
+const EDIT_KILLS: usize = 30;
+
+const CREATE_EDIT: &str = "mutation($i: CreateEditInput!) { createEdit(input: $i) { __typename ... on UserError { code message } } }";
+
+/// Asks for the next edit of a picture; while one is under way that is refused, and asked again.
+async fn order_edit(seller: &Seller, generation_id: &str, ordered: &mut usize) {
+    let prompt = if ordered.is_multiple_of(2) { "换成蓝色" } else { "换成绿色" };
+    let input = json!({
+        "idempotencyKey": format!("edit-{ordered}"),
+        "baseRevisionId": format!("{generation_id}/00-prime"),
+        "mode": "WHOLE_IMAGE",
+        "prompt": prompt,
+    });
+    let answer = seller.graphql(CREATE_EDIT, json!({ "i": input })).await;
+    match answer["createEdit"]["__typename"].as_str() {
+        Some("CreateEditSuccess") => *ordered += 1,
+        Some("EditInProgress") => {}
+        _ => panic!("{answer}"),
+    }
+}
+
+async fn live_jobs(server: &Server) -> u64 {
+    let database = server.database().await;
+    let live = jobs::Entity::find().filter(jobs::Column::State.is_in([JobState::Queued, JobState::Running]));
+    let count = live.count(database.read()).await.expect("a count");
+    database.close().await.expect("closed");
+    count
+}
+
+#[test]
+fn edits_survive_kills_at_any_moment() {
+    let kills = environment("TEST_KILLS").and_then(|kills| kills.parse().ok()).unwrap_or(EDIT_KILLS);
+    run(async {
+        let mut server = Server::start(&[]);
+        let seller = server.seller("editor@example.com").await;
+        let (code, granted) = server.command(&["credits", "grant", "editor@example.com", "100000"]);
+        assert_eq!(code, 0, "{granted}");
+        let photo = seller.photo(fixture("lipstick-cutout.png")).await;
+        let created = seller.create_generation("set", &photo, &[0]).await;
+        let id = created["generation"]["id"].as_str().expect("an id").to_owned();
+        seller.finished(&id).await;
+
+        let idle = async |this: &Server| (live_jobs(this).await == 0).then_some(());
+        let chance = SeededIds::new(11);
+        let (mut ordered, mut longest_ms) = (0, 0);
+        for number in 0..kills {
+            if number % CALM_EVERY == 0 {
+                order_edit(&seller, &id, &mut ordered).await;
+                let started = Instant::now();
+                server.until("the edit between the kills", idle).await;
+                longest_ms = (started.elapsed().as_millis() as u32).clamp(100, 10_000);
+            }
+            order_edit(&seller, &id, &mut ordered).await;
+            tokio::time::sleep(Duration::from_millis(u64::from(chance.below(longest_ms)))).await;
+            server.kill();
+            let database = server.database().await;
+            let broken = audit::broken(database.read()).await.expect("the audit runs");
+            assert!(broken.is_empty(), "after kill {number}: {broken:?}");
+            database.close().await.expect("closed");
+            server.restart();
+        }
+        server.until("the last edit", idle).await;
+        assert!(server.terminate(), "the server ends well when asked to:\n{}", server.log());
+        server.assert_healthy();
+
+        let database = server.database().await;
+        let user = users::Entity::find().one(database.read()).await.expect("an answer").expect("the seller");
+        assert_eq!(user.frozen, 0);
+        let edits = edits::Entity::find().all(database.read()).await.expect("the edits");
+        assert_eq!(edits.len(), ordered, "every accepted edit is known");
+        let succeeded = edits.iter().filter(|edit| edit.state == EditState::Succeeded).count();
+        let refunded = edits.iter().filter(|edit| edit.state == EditState::Refunded).count();
+        assert_eq!(succeeded + refunded, ordered, "every edit has ended");
+        let pictures = revisions::Entity::find().all(database.read()).await.expect("the pictures");
+        assert_eq!(pictures.len(), succeeded + 1, "one picture for each, and the first");
+        let folder = server.data_dir().join("outputs/1").join(&id);
+        for picture in &pictures {
+            assert!(folder.join(&picture.file_name).exists(), "{}", picture.file_name);
+            let master = folder.join(picture.file_name.replace(".jpg", ".png"));
+            assert_eq!(picture.master_sha256.is_some(), master.exists(), "{}", picture.file_name);
+        }
+        println!("{kills} kills, {ordered} edits, {refunded} refunded");
+        assert!(refunded * 20 <= ordered, "95 % of the edits are carried on: {refunded} of {ordered}");
         database.close().await.expect("closed");
     });
 }
