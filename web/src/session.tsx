@@ -21,8 +21,7 @@ export function resetApi(): void {
   const before = apiStore.get();
   apiStore.set(newApi());
   pendingHold.set(0);
-  // A socket that is just being refused rejects here too; that refusal has been heard already.
-  void Promise.resolve(before.socket.dispose()).catch(() => undefined);
+  before.socket.dispose();
 }
 
 let freshStarts = 0;

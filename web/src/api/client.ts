@@ -1,16 +1,15 @@
 import { type Client, createClient, fetchExchange, mapExchange, subscriptionExchange } from '@urql/core';
 import { type Cache, type KeyGenerator, cacheExchange } from '@urql/exchange-graphcache';
-import type { Client as SocketClient } from 'graphql-ws';
 import { ProductNameFieldsFragmentDoc } from '../gql/graphql';
 import { possibleTypes } from '../gql/possible-types';
 import { posterOf } from '../lib/ids';
-import { createSocketClient } from './connection';
+import { type Socket, createSocketClient } from './connection';
 import { isSignedOut } from './errors';
 import { type VersionMemory, keepNewest } from './version-guard';
 
 export interface Api {
   client: Client;
-  socket: SocketClient;
+  socket: Socket;
 }
 
 const embedded: KeyGenerator = () => null;
@@ -54,6 +53,7 @@ const normalisedCache = () =>
       Dimension: (dimension) => String(dimension['index']),
       Studio: embedded,
       RevisionNote: embedded,
+      CopyLine: embedded,
       ExportMarket: (market) => String(market['code']),
       VisualStyle: embedded,
       TypographyStyle: embedded,
@@ -103,6 +103,7 @@ const normalisedCache = () =>
           cache.link({ __typename: 'Poster', id: posterOf(baseRevisionId) }, 'activeEdit', { __typename: 'Edit', id: payload.edit.id });
           forgetLists(cache, 'ledgerEntries');
         },
+        setCover: (_result, _args, cache) => forgetLists(cache, 'generations'),
         createApiKey: (_result, _args, cache) => forgetLists(cache, 'apiKeys'),
         createOrder: (_result, _args, cache) => forgetLists(cache, 'orders'),
       },

@@ -1,4 +1,4 @@
-import { type Client, CloseCode, createClient } from 'graphql-ws';
+import type { Client } from 'graphql-ws';
 import { createStore } from '../lib/store';
 
 /** `closed` carries the moment the line went dead, so that the page can tell a blink from an outage. */
@@ -6,9 +6,13 @@ export type Connection = { status: 'idle' | 'open' } | { status: 'closed'; since
 
 export const connectionStore = createStore<Connection>({ status: 'idle' });
 
+/** The close codes of graphql-transport-ws for credentials that do not count. */
+const unauthorized = 4401;
+const forbidden = 4403;
+
 /** The server has said that these credentials do not count (any more): trying again would only be refused again. */
 export function isAuthClose(code: number): boolean {
-  return code === CloseCode.Unauthorized || code === CloseCode.Forbidden;
+  return code === unauthorized || code === forbidden;
 }
 
 const delayMaxMs = 8_000;
@@ -28,7 +32,16 @@ export function shouldRetry(closeEvent: unknown): boolean {
   return code === undefined || !isAuthClose(code);
 }
 
-export function createSocketClient(onAuthLost: () => void): Client {
+/** What the client needs of a socket. */
+export interface Socket {
+  subscribe: Client['subscribe'];
+  /** Drops the line; it comes back at once if anything still listens. */
+  terminate: () => void;
+  dispose: () => void;
+}
+
+async function openClient(onAuthLost: () => void): Promise<Client> {
+  const { createClient } = await import('graphql-ws');
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   return createClient({
     url: `${scheme}//${location.host}/graphql`,
@@ -54,4 +67,33 @@ export function createSocketClient(onAuthLost: () => void): Client {
       },
     },
   });
+}
+
+/** Nothing is live before there is a page: the socket's code is fetched when the first subscription asks for it. */
+export function createSocketClient(onAuthLost: () => void): Socket {
+  let opening: Promise<Client> | undefined;
+  const open = () =>
+    (opening ??= openClient(onAuthLost).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    }));
+  return {
+    subscribe: (payload, sink) => {
+      let stopped = false;
+      let stop: (() => void) | undefined;
+      open().then(
+        (client) => {
+          if (!stopped) stop = client.subscribe(payload, sink);
+        },
+        (error: unknown) => sink.error(error),
+      );
+      return () => {
+        stopped = true;
+        stop?.();
+      };
+    },
+    terminate: () => void opening?.then((client) => client.terminate()).catch(() => undefined),
+    // A socket that is just being refused rejects here too; that refusal has been heard already.
+    dispose: () => void opening?.then((client) => client.dispose()).catch(() => undefined),
+  };
 }

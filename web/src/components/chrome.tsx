@@ -1,15 +1,45 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, lazy, useEffect, useEffectEvent, useState } from 'react';
 import { useSubscription } from 'urql';
 import { connectionStore } from '../api/connection';
 import { outageMs } from '../api/use-generation';
 import { WalletChangedDocument } from '../gql/graphql';
 import { chooseLocale, useLocale, useText } from '../i18n';
-import { Link, useLocation } from '../lib/router';
+import { Link, navigate, useLocation } from '../lib/router';
 import { useStore } from '../lib/store';
 import { type Theme, chooseTheme, useTheme } from '../lib/theme';
 import { pendingHold, reconnect, useViewer } from '../session';
 import { Toasts } from './feedback';
 import { Icon, type IconName, Mark } from './icon';
+
+const Shortcuts = lazy(() => import('./shortcuts'));
+
+const goKeys: Record<string, string> = { g: '/', h: '/history', m: '/me' };
+const goWithinMs = 1_200;
+
+/** `?` shows the keys there are; `g` and a letter go to a page. Never while somebody types or a dialog is open. */
+function Keys() {
+  const [shown, setShown] = useState(false);
+  const [goSinceMs, setGoSinceMs] = useState(-goWithinMs);
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable], dialog');
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const target = event.timeStamp - goSinceMs < goWithinMs ? goKeys[key] : undefined;
+    setGoSinceMs(key === 'g' && target === undefined ? event.timeStamp : -goWithinMs);
+    if (target !== undefined) navigate(target);
+    else if (key === '?') setShown(true);
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
+  }, []);
+  return shown ? (
+    <Suspense>
+      <Shortcuts onClose={() => setShown(false)} />
+    </Suspense>
+  ) : null;
+}
 
 /** What every page stands in. */
 export function Chrome({ children }: { children: ReactNode }) {
@@ -41,6 +71,7 @@ export function Chrome({ children }: { children: ReactNode }) {
         <Tabs wide={false} />
       </nav>
       <Toasts />
+      <Keys />
     </>
   );
 }

@@ -38,9 +38,9 @@ function RequestId({ id }: { id: string }) {
 
 export function Alert({ children }: { children: ReactNode }) {
   return (
-    <div role="alert" className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl bg-bad-soft px-4 py-3 text-bad">
-      <Icon name="alert" />
-      {children}
+    <div role="alert" className="flex gap-3 rounded-xl bg-bad-soft px-4 py-3 text-bad">
+      <Icon name="alert" className="mt-0.5 size-5" />
+      <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 gap-y-2">{children}</div>
     </div>
   );
 }
@@ -64,17 +64,21 @@ interface Toast {
   id: number;
   text: string;
   bad: boolean;
+  /** What can be done about it while it is shown. */
+  action: { label: string; run: () => void } | undefined;
 }
 
 const toasts = createStore<readonly Toast[]>([]);
 const toastMs = 6_000;
 let lastToast = 0;
 
-export function toast(text: string, bad = false): void {
+const dismiss = (id: number) => toasts.set((before) => before.filter((one) => one.id !== id));
+
+export function toast(text: string, bad = false, action?: Toast['action'], durationMs = toastMs): void {
   lastToast += 1;
   const id = lastToast;
-  toasts.set((before) => [...before.slice(-2), { id, text, bad }]);
-  setTimeout(() => toasts.set((before) => before.filter((one) => one.id !== id)), toastMs);
+  toasts.set((before) => [...before.slice(-2), { id, text, bad, action }]);
+  setTimeout(() => dismiss(id), durationMs);
 }
 
 export function Toasts() {
@@ -84,6 +88,18 @@ export function Toasts() {
       {shown.map((one) => (
         <p key={one.id} className={`fade-in rounded-xl px-4 py-2.5 text-sm font-medium shadow-lg ${one.bad ? 'bg-bad text-surface' : 'bg-ink text-canvas'}`}>
           {one.text}
+          {one.action && (
+            <button
+              type="button"
+              className="pointer-events-auto -my-2 ml-3 min-h-11 px-2 font-bold underline underline-offset-4"
+              onClick={() => {
+                one.action?.run();
+                dismiss(one.id);
+              }}
+            >
+              {one.action.label}
+            </button>
+          )}
         </p>
       ))}
     </div>

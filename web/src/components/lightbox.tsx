@@ -1,11 +1,15 @@
 import { useEffect, useEffectEvent, useMemo, useState } from 'react';
-import type { PosterFieldsFragment, RevisionFieldsFragment } from '../gql/graphql';
+import { useClient, useMutation } from 'urql';
+import { problemOf, refusalText } from '../api/errors';
+import { GenerationDocument, type PosterFieldsFragment, RestoreRevisionDocument, type RevisionFieldsFragment, SetCoverDocument } from '../gql/graphql';
 import { useText, useTitle, useWords } from '../i18n';
 import { updateEdit, useEditDraft } from '../lib/edit-draft';
+import { generationOf } from '../lib/ids';
 import { coverage, redo, undo } from '../lib/mask';
 import { type View, fitted, zoomedAt } from '../lib/viewport';
 import { Dialog } from './dialog';
-import { EditForm, Facts } from './editor/panel';
+import { CopyForm } from './editor/copy-form';
+import { EditForm, Facts, WayChoice } from './editor/panel';
 import { Stage } from './editor/stage';
 import { PaintTools, type Painting, StageTool, ToolRow, firstPainting, resized } from './editor/tools';
 import { useEdit } from './editor/use-edit';
@@ -56,6 +60,9 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
     onShow(poster.index, outcome.revision);
   });
 
+  const [, cover] = useMutation(SetCoverDocument);
+  const [, restore] = useMutation(RestoreRevisionDocument);
+
   const name = `${poster.dimension.number} ${title(poster.dimension)}`;
   const at = posters.indexOf(poster);
   const previous = posters[at - 1];
@@ -78,6 +85,21 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
   const onMask = (mask: typeof draft.mask) => updateEdit(poster.id, () => ({ mask }));
   const paint = (part: Partial<Painting>) => setPainting((before) => ({ ...before, ...part }));
   const zoom = (factor: number) => setView((before) => (before.scale * factor <= 1 ? fitted : zoomedAt(before, factor, 0, 0)));
+  const client = useClient();
+  // A picture with other words comes without an edit that anybody waits for: the set is asked for anew.
+  const refresh = () => void client.query(GenerationDocument, { id: generationOf(poster.id) }, { requestPolicy: 'network-only' }).toPromise();
+  async function setAsCover() {
+    const { data, error } = await cover({ input: { revisionId: revision.id } });
+    if (error) return toast(problemOf(error, t).text, true);
+    if (data?.setCover.__typename === 'InvalidInput') return toast(refusalText(data.setCover, t), true);
+    toast(words.covered);
+  }
+  async function goBackTo() {
+    const { data, error } = await restore({ input: { revisionId: revision.id } });
+    if (error) return toast(problemOf(error, t).text, true);
+    if (data?.restoreRevision.__typename === 'InvalidInput') return toast(refusalText(data.restoreRevision, t), true);
+    toast(words.restored);
+  }
   const close = () => {
     if (draft.prompt.trim() !== '' && !edit.under && !edit.sending) toast(words.close);
     onClose();
@@ -192,12 +214,37 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
               </div>
             </fieldset>
           )}
-          <EditForm poster={poster} revision={revision} draft={draft} share={share} edit={edit} />
+          <WayChoice poster={poster} draft={draft} />
+          {draft.mode === 'COPY' ? (
+            <CopyForm
+              key={revision.id}
+              poster={poster}
+              revision={revision}
+              draft={draft}
+              onUpdated={(made) => {
+                refresh();
+                setComparing(true);
+                onShow(poster.index, made);
+              }}
+            />
+          ) : (
+            <EditForm poster={poster} revision={revision} draft={draft} share={share} edit={edit} />
+          )}
           <Facts revision={revision} />
-          <a className="btn btn-plain" href={revision.url} download={revision.fileName}>
-            <Icon name="download" />
-            {t.lightbox.download}
-          </a>
+          <div className="flex flex-wrap gap-2">
+            <a className="btn btn-plain btn-small flex-1" href={revision.url} download={revision.fileName}>
+              <Icon name="download" className="size-4" />
+              {t.lightbox.download}
+            </a>
+            <button type="button" className="btn btn-plain btn-small flex-1" onClick={() => void setAsCover()}>
+              {words.cover}
+            </button>
+            {poster.revisions.length > 1 && (
+              <button type="button" className="btn btn-plain btn-small flex-1" disabled={poster.current?.id === revision.id} onClick={() => void goBackTo()}>
+                {poster.current?.id === revision.id ? words.current : words.restore}
+              </button>
+            )}
+          </div>
           <p className="text-xs text-muted max-lg:hidden">{words.keys}</p>
         </div>
       </div>

@@ -36,6 +36,7 @@ const poster = (change: Partial<PosterFieldsFragment>): PosterFieldsFragment => 
   creditsCaptured: 0,
   creditsReleased: 0,
   revisions: [],
+  current: null,
   activeEdit: null,
   version: 1,
   ...change,

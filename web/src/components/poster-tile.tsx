@@ -2,6 +2,7 @@ import type { PosterFieldsFragment, PosterStage } from '../gql/graphql';
 import { useText, useTitle } from '../i18n';
 import { useNow } from '../lib/now';
 import { averageColour } from '../lib/placeholder';
+import { FreeMark } from './free-mark';
 import { Icon, type IconName } from './icon';
 
 export interface TileDimension {
@@ -96,16 +97,6 @@ export function PosterTile({ dimension, poster, aspectRatio, price, stage, start
     if (state === 'REFUNDED' || state === 'CANCELED') return t.poster.released(poster?.creditsReleased ?? price);
     return t.poster.held(price);
   }
-}
-
-/** Stands on a picture that was given, not bought. */
-export function FreeMark() {
-  const t = useText();
-  return (
-    <span className="absolute top-2 left-2 rounded-sm bg-good px-2 py-0.5 text-xs font-bold text-surface" data-testid="free">
-      {t.poster.free}
-    </span>
-  );
 }
 
 function Running({ stage, startedAt }: { stage: PosterStage | undefined; startedAt: string | undefined }) {

@@ -1,8 +1,9 @@
 import { type FormEvent, useState } from 'react';
-import { useMutation } from 'urql';
+import { useClient, useMutation } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { DeleteGenerationDocument, RenameGenerationDocument } from '../gql/graphql';
 import { useText } from '../i18n';
+import { createStore, useStore } from '../lib/store';
 import { Dialog } from './dialog';
 import { Alert, toast } from './feedback';
 
@@ -55,35 +56,39 @@ export function RenameDialog({ generation, onClose }: Props) {
   );
 }
 
-export function DeleteDialog({ generation, onClose, onDeleted }: Props & { onDeleted?: () => void }) {
+const leaving = createStore<ReadonlySet<string>>(new Set());
+const undoMs = 8_000;
+
+/** Works that are on their way out: gone from sight, and still there until the time for second thoughts is over. */
+export const useLeaving = (): ReadonlySet<string> => useStore(leaving);
+
+const stay = (id: string) => leaving.set((before) => new Set([...before].filter((one) => one !== id)));
+
+/** Takes a work out of sight at once, and deletes it when nobody has called it back. A page that is closed meanwhile deletes nothing. */
+export function useRemove(): (generation: Named) => void {
   const t = useText();
-  const [problem, setProblem] = useState<string>();
-  const [state, remove] = useMutation(DeleteGenerationDocument);
-
-  async function confirm() {
-    const { data, error } = await remove({ input: { generationId: generation.id } });
-    if (error) return setProblem(problemOf(error, t).text);
-    if (data && data.deleteGeneration.__typename !== 'DeleteGenerationSuccess') return setProblem(refusalText(data.deleteGeneration, t));
-    toast(t.history.removed);
-    onClose();
-    onDeleted?.();
-  }
-
-  return (
-    <Dialog label={t.history.removeTitle} onClose={onClose} className="w-[min(28rem,calc(100vw-2rem))] rounded-2xl p-6">
-      <div className="grid gap-4">
-        <h2 className="text-lg font-bold">{t.history.removeTitle}</h2>
-        <p>{t.history.removeText(generation.productName ?? t.history.unnamed)}</p>
-        {problem && <Alert>{problem}</Alert>}
-        <div className="flex justify-end gap-2">
-          <button type="button" className="btn btn-plain" onClick={onClose}>
-            {t.cancel}
-          </button>
-          <button type="button" className="btn bg-bad text-surface" disabled={state.fetching} onClick={() => void confirm()}>
-            {t.history.remove}
-          </button>
-        </div>
-      </div>
-    </Dialog>
-  );
+  const client = useClient();
+  return (generation) => {
+    const { id } = generation;
+    leaving.set((before) => new Set([...before, id]));
+    const timer = setTimeout(() => {
+      void client
+        .mutation(DeleteGenerationDocument, { input: { generationId: id } })
+        .toPromise()
+        .then(({ data, error }) => {
+          if (error) toast(problemOf(error, t).text, true);
+          else if (data && data.deleteGeneration.__typename !== 'DeleteGenerationSuccess') toast(refusalText(data.deleteGeneration, t), true);
+          else return;
+          stay(id);
+        });
+    }, undoMs);
+    const action = {
+      label: t.history.undo,
+      run: () => {
+        clearTimeout(timer);
+        stay(id);
+      },
+    };
+    toast(t.history.removedName(generation.productName ?? t.history.unnamed), false, action, undoMs);
+  };
 }

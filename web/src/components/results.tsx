@@ -7,16 +7,10 @@ import { keyFor, settleKey } from '../lib/idempotency';
 import { type Follow, tally } from '../lib/progress';
 import { Link } from '../lib/router';
 import { useStudio, useViewer } from '../session';
+import { useAspectRatio } from './aspect-ratio';
 import { toast } from './feedback';
 import { Icon } from './icon';
 import { PosterTile } from './poster-tile';
-
-/** Width by height of a format: keeps every picture's place before the picture is there. */
-export function useAspectRatio(code: string | undefined): number {
-  const { formats } = useStudio();
-  const format = formats.find((one) => one.code === code) ?? formats[0];
-  return format ? format.width / format.height : 9 / 16;
-}
 
 const grid = 'grid grid-cols-2 gap-x-4 gap-y-6 sm:grid-cols-3 xl:grid-cols-5';
 

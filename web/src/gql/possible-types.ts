@@ -53,7 +53,8 @@ export const possibleTypes: Record<string, string[]> = {
     "PosterRefunded",
     "PosterStarted",
     "PosterSucceeded",
-    "ProductNamed"
+    "ProductNamed",
+    "RevisionAdded"
   ],
   "Node": [
     "ApiKey",
@@ -69,6 +70,10 @@ export const possibleTypes: Record<string, string[]> = {
     "InvalidInput",
     "RenameGenerationSuccess"
   ],
+  "RestoreRevisionResult": [
+    "InvalidInput",
+    "RestoreRevisionSuccess"
+  ],
   "RevokeApiKeyResult": [
     "InvalidInput",
     "RevokeApiKeySuccess"
@@ -79,11 +84,20 @@ export const possibleTypes: Record<string, string[]> = {
     "RateLimited",
     "SendLoginCodeSuccess"
   ],
+  "SetCoverResult": [
+    "InvalidInput",
+    "SetCoverSuccess"
+  ],
   "SignInResult": [
     "InvalidInput",
     "LoginCodeRejected",
     "RateLimited",
     "SignInSuccess"
+  ],
+  "UpdatePosterCopyResult": [
+    "InvalidInput",
+    "RateLimited",
+    "UpdatePosterCopySuccess"
   ],
   "UserError": [
     "EditInProgress",

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accountWords } from '../components/account-words';
 import { editorWords } from '../components/editor/words';
 import { generateWords } from '../components/generate-words';
+import { shortcutWords } from '../components/shortcuts';
 import { formatsFor, preferredLocale } from '.';
 import { en } from './en';
 import { zh } from './zh';
@@ -38,7 +39,7 @@ describe('catalogues', () => {
 });
 
 describe('words that travel with their part', () => {
-  it.each(Object.entries({ accountWords, editorWords, generateWords }))('%s say the same in both languages, and are all there', (_name, words) => {
+  it.each(Object.entries({ accountWords, editorWords, generateWords, shortcutWords }))('%s say the same in both languages, and are all there', (_name, words) => {
     expect(keys(words.en)).toEqual(keys(words.zh));
     expect([...leaves(words.zh, 'zh'), ...leaves(words.en, 'en')].filter(([, leaf]) => say(leaf).trim() === '')).toEqual([]);
     expect(leaves(words.en, 'en').filter(([, leaf]) => /\p{Script=Han}/u.test(say(leaf)))).toEqual([]);

@@ -8,11 +8,18 @@ export interface Reference {
   preview: string;
 }
 
+/** A picture is changed by a model, whole or where it is painted over; words are set anew, for nothing. */
+export type EditWay = EditMode | 'COPY';
+
+const isWay = (value: unknown): value is EditWay => value === 'WHOLE_IMAGE' || value === 'MASKED' || value === 'COPY';
+
 /** What somebody is about to ask for on one poster. Closing the lightbox and a failed edit leave it as it is. */
 export interface EditDraft {
-  mode: EditMode;
+  mode: EditWay;
   prompt: string;
   mask: MaskHistory;
+  /** Other words for lines, by the picture they are on and the line's id. */
+  words: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The upload of a mask belongs to exactly this history: sent again it is the same request. */
   sentMask: { done: MaskHistory['done']; id: string } | undefined;
   reference: Reference | undefined;
@@ -20,7 +27,7 @@ export interface EditDraft {
   editId: string | undefined;
 }
 
-export const emptyEdit: EditDraft = { mode: 'WHOLE_IMAGE', prompt: '', mask: emptyMask, sentMask: undefined, reference: undefined, editId: undefined };
+export const emptyEdit: EditDraft = { mode: 'WHOLE_IMAGE', prompt: '', mask: emptyMask, words: {}, sentMask: undefined, reference: undefined, editId: undefined };
 
 const storageKey = (posterId: string) => `haibao.edit.${posterId}`;
 
@@ -29,7 +36,7 @@ function kept(posterId: string): EditDraft {
   const value = readKept<Partial<Record<'prompt' | 'editId' | 'mode', unknown>>>(sessionStorage, storageKey(posterId));
   return {
     ...emptyEdit,
-    mode: value?.mode === 'MASKED' ? 'MASKED' : 'WHOLE_IMAGE',
+    mode: isWay(value?.mode) ? value.mode : 'WHOLE_IMAGE',
     prompt: typeof value?.prompt === 'string' ? value.prompt : '',
     editId: typeof value?.editId === 'string' ? value.editId : undefined,
   };

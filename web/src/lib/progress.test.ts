@@ -13,6 +13,7 @@ const poster = (index: number, state: PosterFieldsFragment['state'], captured = 
   creditsReleased: released,
   revisions: [],
   activeEdit: null,
+  current: null,
   version: 1,
 });
 const base = (seq: number) => ({ seq: String(seq), at: '2026-01-10T14:30:52Z', generationId });

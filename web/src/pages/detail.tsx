@@ -1,14 +1,14 @@
 import { useRef, useState } from 'react';
 import { useGeneration } from '../api/use-generation';
+import { useAspectRatio } from '../components/aspect-ratio';
 import { PosterExports, SetExports } from '../components/exports';
 import { EmptyState, ErrorNotice } from '../components/feedback';
 import { Icon } from '../components/icon';
 import { Lightbox, useLightbox } from '../components/lightbox-lazy';
 import { PageSkeleton, Title } from '../components/page';
 import { PictureNotes } from '../components/picture-notes';
-import { FreeMark } from '../components/poster-tile';
-import { DeleteDialog, RenameDialog } from '../components/rename-delete';
-import { useAspectRatio } from '../components/results';
+import { FreeMark } from '../components/free-mark';
+import { RenameDialog, useRemove } from '../components/rename-delete';
 import type { PosterFieldsFragment } from '../gql/graphql';
 import { useFormats, useText, useTitle } from '../i18n';
 import { Link, navigate } from '../lib/router';
@@ -20,7 +20,8 @@ export default function Detail({ id }: { id: string }) {
   const formats = useFormats();
   const { generation, error, refresh } = useGeneration(id);
   const lightbox = useLightbox();
-  const [asked, setAsked] = useState<'rename' | 'delete'>();
+  const remove = useRemove();
+  const [renaming, setRenaming] = useState(false);
 
   if (!generation) {
     if (generation === null) {
@@ -54,11 +55,14 @@ export default function Detail({ id }: { id: string }) {
           <p className="text-sm text-muted">{formats.dateTime(generation.createdAt)}</p>
         </div>
         <div className="flex flex-wrap gap-2 sm:ml-auto">
-          <button type="button" className="btn btn-plain btn-small" onClick={() => setAsked('rename')}>
+          <button type="button" className="btn btn-plain btn-small" onClick={() => setRenaming(true)}>
             <Icon name="pen" className="size-4" />
             {t.history.rename}
           </button>
-          <button type="button" className="btn btn-plain btn-small" onClick={() => setAsked('delete')}>
+          <button type="button" className="btn btn-plain btn-small" onClick={() => {
+              remove(generation);
+              navigate('/history');
+            }}>
             <Icon name="trash" className="size-4" />
             {t.history.remove}
           </button>
@@ -89,8 +93,7 @@ export default function Detail({ id }: { id: string }) {
           onClose={lightbox.close}
         />
       )}
-      {asked === 'rename' && <RenameDialog generation={generation} onClose={() => setAsked(undefined)} />}
-      {asked === 'delete' && <DeleteDialog generation={generation} onClose={() => setAsked(undefined)} onDeleted={() => navigate('/history')} />}
+      {renaming && <RenameDialog generation={generation} onClose={() => setRenaming(false)} />}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { Suspense, lazy, useEffect, useRef, useState } from 'react';
 import { useClient, useMutation } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { useGeneration } from '../api/use-generation';
@@ -7,7 +7,6 @@ import { GenerateForm, type Order } from '../components/generate-form';
 import { Lightbox, useLightbox } from '../components/lightbox-lazy';
 import { generateWords } from '../components/generate-words';
 import { Title } from '../components/page';
-import { PendingTiles, Results } from '../components/results';
 import { CreateGenerationDocument, ViewerDocument } from '../gql/graphql';
 import { useText, useTitle, useWords } from '../i18n';
 import { finishDraft, updateDraft, useDraft } from '../lib/draft';
@@ -16,6 +15,10 @@ import { readKept, writeKept } from '../lib/keep';
 import { tally } from '../lib/progress';
 import { Link } from '../lib/router';
 import { pendingHold, useStudio, useViewer } from '../session';
+
+const loadResults = () => import('../components/results');
+const PendingTiles = lazy(async () => ({ default: (await loadResults()).PendingTiles }));
+const Results = lazy(async () => ({ default: (await loadResults()).Results }));
 
 const shownKey = 'haibao.shown';
 
@@ -49,6 +52,12 @@ export default function Generate() {
   const [pending, setPending] = useState<Pending>();
   const [problem, setProblem] = useState<{ text: string; recharge: boolean }>();
   const [, create] = useMutation(CreateGenerationDocument);
+
+  // The tiles have to be there within a frame when they are wanted: their code comes while the form is filled in.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadResults().catch(() => undefined), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
 
   // The list of what is active is the server's; ask it again where the page has seen the end but missed the word of it.
   const endedUnheard = activeId !== undefined && generation?.id === activeId && !active;
@@ -122,6 +131,7 @@ export default function Generate() {
           )}
         </div>
         <div ref={results} className={`min-w-0 scroll-mt-20 ${pending || generation ? 'max-lg:order-first' : ''}`}>
+          <Suspense fallback={<TilesSkeleton />}>
           {pending ? (
             <PendingTiles indexes={pending.indexes} format={pending.format} />
           ) : generation ? (
@@ -142,6 +152,7 @@ export default function Generate() {
           ) : (
             <FirstSteps />
           )}
+          </Suspense>
         </div>
       </div>
       {generation && lightbox.index !== undefined && (

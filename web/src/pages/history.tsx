@@ -1,23 +1,21 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useQuery } from 'urql';
+import { useAspectRatio } from '../components/aspect-ratio';
 import { EmptyState, ErrorNotice } from '../components/feedback';
 import { Icon } from '../components/icon';
 import { Title } from '../components/page';
-import { DeleteDialog, RenameDialog } from '../components/rename-delete';
-import { useAspectRatio } from '../components/results';
+import { RenameDialog, useLeaving, useRemove } from '../components/rename-delete';
 import { type GenerationCardFragment, GenerationsDocument } from '../gql/graphql';
 import { useFormats, useText } from '../i18n';
 import { useLastDefined } from '../lib/last-defined';
 import { averageColour } from '../lib/placeholder';
 import { Link, useSearchParams } from '../lib/router';
 
-type Asked = { doing: 'rename' | 'delete'; generation: GenerationCardFragment };
-
 export default function History() {
   const t = useText();
   const [params, setParams] = useSearchParams();
   const search = params.get('q') ?? '';
-  const [asked, setAsked] = useState<Asked>();
+  const [asked, setAsked] = useState<GenerationCardFragment>();
   return (
     <>
       <div className="mb-6 flex flex-wrap items-center gap-4">
@@ -25,8 +23,7 @@ export default function History() {
         <SearchField key={search} search={search} onSearch={(term) => setParams(term === '' ? {} : { q: term }, { replace: true })} />
       </div>
       <List key={search} search={search} onAsk={setAsked} />
-      {asked?.doing === 'rename' && <RenameDialog generation={asked.generation} onClose={() => setAsked(undefined)} />}
-      {asked?.doing === 'delete' && <DeleteDialog generation={asked.generation} onClose={() => setAsked(undefined)} />}
+      {asked && <RenameDialog generation={asked} onClose={() => setAsked(undefined)} />}
     </>
   );
 }
@@ -58,7 +55,7 @@ function SearchField({ search, onSearch }: { search: string; onSearch: (term: st
 
 const gridClass = 'grid gap-x-5 gap-y-8 grid-cols-1 min-[26rem]:grid-cols-2 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-5';
 
-function List({ search, onAsk }: { search: string; onAsk: (asked: Asked) => void }) {
+function List({ search, onAsk }: { search: string; onAsk: (generation: GenerationCardFragment) => void }) {
   const [cursors, setCursors] = useState<readonly (string | null)[]>([null]);
   return (
     <ul className={gridClass}>
@@ -81,7 +78,7 @@ interface PageProps {
   after: string | null;
   last: boolean;
   onMore: (cursor: string) => void;
-  onAsk: (asked: Asked) => void;
+  onAsk: (generation: GenerationCardFragment) => void;
 }
 
 /** One page of the list asks for itself: a change to one work repeats one page, and an error leaves the others in place. */
@@ -93,6 +90,7 @@ function Page({ search, after, last, onMore, onAsk }: PageProps) {
     requestPolicy: 'cache-and-network',
   });
   const list = useLastDefined(result.data)?.generations;
+  const leaving = useLeaving();
   if (!list) {
     if (result.error) {
       return (
@@ -121,31 +119,52 @@ function Page({ search, after, last, onMore, onAsk }: PageProps) {
   const next = list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null;
   return (
     <>
-      {list.edges.map(({ node }) => (
+      {list.edges
+        .filter(({ node }) => !leaving.has(node.id))
+        .map(({ node }) => (
         <Card key={node.id} generation={node} onAsk={onAsk} />
       ))}
       {last && next !== null && (
         <li className="col-span-full text-center">
-          <button type="button" className="btn btn-plain" onClick={() => onMore(next)}>
-            {t.loadMore}
-          </button>
+          <More onMore={() => onMore(next)} />
         </li>
       )}
     </>
   );
 }
 
-function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk: (asked: Asked) => void }) {
+/** Asks for more when it comes near the screen; a button all the same, for whoever uses keys. */
+function More({ onMore }: { onMore: () => void }) {
+  const t = useText();
+  const button = useRef<HTMLButtonElement>(null);
+  const onNear = useEffectEvent(onMore);
+  useEffect(() => {
+    const element = button.current;
+    if (!element) return;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onNear(), { rootMargin: '600px' });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <button ref={button} type="button" className="btn btn-plain" onClick={onMore}>
+      {t.loadMore}
+    </button>
+  );
+}
+
+function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk: (generation: GenerationCardFragment) => void }) {
   const t = useText();
   const formats = useFormats();
+  const remove = useRemove();
   const aspectRatio = useAspectRatio(generation.format);
   const name = generation.productName ?? t.history.unnamed;
   const running = generation.state === 'QUEUED' || generation.state === 'RUNNING';
   const { cover, summary } = generation;
+  const edits = generation.posters.reduce((sum, poster) => sum + Math.max(0, poster.revisions.length - 1), 0);
   return (
-    <li className="flex flex-col [contain-intrinsic-size:auto_26rem] [content-visibility:auto]" data-testid="work">
+    <li className="-m-2 flex flex-col p-2 [contain-intrinsic-size:auto_27rem] [content-visibility:auto]" data-testid="work">
       <Link href={`/history/${generation.id}`} className="group flex flex-1 flex-col justify-end">
-        <span className="mb-2 line-clamp-2 font-semibold group-hover:underline">{name}</span>
+        <span className="display mb-2 line-clamp-2 text-lg group-hover:underline">{name}</span>
         <span className="sheet relative block" style={{ aspectRatio, ...averageColour(cover?.thumbhash) }}>
           {cover ? (
             <img
@@ -168,16 +187,19 @@ function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk
       <div className="mt-2 flex items-center gap-1">
         <p className="text-sm text-muted tabular-nums">
           {formats.date(generation.createdAt)}
-          <span className="block">{t.history.count(summary.succeeded, summary.total)}</span>
+          <span className="block">
+            {t.history.count(summary.succeeded, summary.total)}
+            {edits > 0 && ` · ${t.history.edits(edits)}`}
+          </span>
         </p>
         <div role="group" aria-label={t.history.actions(name)} className="ml-auto flex">
-          <CardButton icon="pen" label={t.history.rename} onClick={() => onAsk({ doing: 'rename', generation })} />
+          <CardButton icon="pen" label={t.history.rename} onClick={() => onAsk(generation)} />
           {summary.succeeded > 0 && (
             <a href={`/files/${generation.id}/archive.zip`} download className="grid size-11 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink sm:size-9" aria-label={t.history.download} title={t.history.download}>
               <Icon name="download" className="size-4.5" />
             </a>
           )}
-          <CardButton icon="trash" label={t.history.remove} onClick={() => onAsk({ doing: 'delete', generation })} />
+          <CardButton icon="trash" label={t.history.remove} onClick={() => remove(generation)} />
         </div>
       </div>
     </li>

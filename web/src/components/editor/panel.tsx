@@ -12,7 +12,28 @@ import { Icon } from '../icon';
 import { shareLarge, shareMin, type useEdit } from './use-edit';
 import { editorWords } from './words';
 
-const modes = ['WHOLE_IMAGE', 'MASKED'] as const;
+const ways = ['WHOLE_IMAGE', 'MASKED', 'COPY'] as const;
+const wayIcons = { WHOLE_IMAGE: 'image', MASKED: 'brush', COPY: 'pen' } as const;
+
+/** How to change the picture; what was typed and painted for the other ways stays. */
+export function WayChoice({ poster, draft }: { poster: PosterFieldsFragment; draft: EditDraft }) {
+  const words = useWords(editorWords);
+  return (
+    <fieldset>
+      <legend className="label">{words.mode}</legend>
+      <div className="grid grid-cols-3 gap-2">
+        {ways.map((way) => (
+          <label key={way} className="choice flex min-h-14 flex-col items-center justify-center gap-0.5 px-1 py-1.5 text-center text-sm leading-tight font-medium">
+            <input type="radio" name="edit-mode" value={way} className="sr-only" checked={draft.mode === way} onChange={() => updateEdit(poster.id, () => ({ mode: way }))} />
+            <Icon name={wayIcons[way]} className="size-4.5" />
+            {words.modes[way]}
+          </label>
+        ))}
+      </div>
+      <p className="mt-1.5 text-sm text-muted">{words.modeHints[draft.mode]}</p>
+    </fieldset>
+  );
+}
 
 interface Props {
   poster: PosterFieldsFragment;
@@ -50,19 +71,6 @@ export function EditForm({ poster, revision, draft, share, edit }: Props) {
       }}
       data-testid="edit-form"
     >
-      <fieldset>
-        <legend className="label">{words.mode}</legend>
-        <div className="grid grid-cols-2 gap-2">
-          {modes.map((mode) => (
-            <label key={mode} className="choice flex min-h-11 items-center justify-center gap-2 px-2 font-medium">
-              <input type="radio" name="edit-mode" value={mode} className="sr-only" checked={draft.mode === mode} onChange={() => change({ mode })} />
-              <Icon name={mode === 'MASKED' ? 'brush' : 'image'} className="size-4.5" />
-              {words.modes[mode]}
-            </label>
-          ))}
-        </div>
-        <p className="mt-1.5 text-sm text-muted">{words.modeHints[draft.mode]}</p>
-      </fieldset>
       <div>
         <div className="flex items-baseline">
           <label className="label" htmlFor="edit-prompt">
@@ -82,6 +90,17 @@ export function EditForm({ poster, revision, draft, share, edit }: Props) {
           onChange={(event) => change({ prompt: event.target.value })}
         />
       </div>
+      {draft.prompt === '' && (
+        <ul aria-label={words.examplesLabel} className="-mt-2 flex flex-wrap gap-2">
+          {words.examples[masked ? 'MASKED' : 'WHOLE_IMAGE'].map((example) => (
+            <li key={example}>
+              <button type="button" className="chip" onClick={() => change({ prompt: example })}>
+                {example}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       <ReferenceField poster={poster} draft={draft} onBusy={setUploading} />
       {masked && share > shareLarge && <Notice>{words.mostlyPainted}</Notice>}
       {masked && (
@@ -90,7 +109,7 @@ export function EditForm({ poster, revision, draft, share, edit }: Props) {
         </p>
       )}
       {edit.problem && <Alert>{edit.problem.text}</Alert>}
-      {told?.kind === 'failed' && <Alert>{words.failed(told.reason, told.credits)}</Alert>}
+      {told?.kind === 'failed' && <Alert>{told.advice ? told.reason : words.failed(told.reason, told.credits)}</Alert>}
       <div role="status">
         {told?.kind === 'done' && (
           <p className="flex gap-2 rounded-xl bg-good-soft px-4 py-3 text-good">

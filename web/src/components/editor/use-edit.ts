@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useState } from 'react';
 import { useClient, useMutation } from 'urql';
 import { problemOf, refusalText } from '../../api/errors';
 import { UploadError, uploadErrorText, uploadPicture } from '../../api/upload';
-import { CreateEditDocument, EditStateDocument, type EditStateQuery, type PosterFieldsFragment, type RevisionFieldsFragment } from '../../gql/graphql';
+import { CreateEditDocument, EditStateDocument, type EditStateQuery, type FailureCode, type PosterFieldsFragment, type RevisionFieldsFragment } from '../../gql/graphql';
 import { useText, useWords } from '../../i18n';
 import { type EditDraft, updateEdit } from '../../lib/edit-draft';
 import { keyFor, settleKey } from '../../lib/idempotency';
@@ -21,6 +21,8 @@ export interface EditOutcome {
   revision: string | undefined;
   credits: number;
   reason: string;
+  /** The reason is the server's whole sentence, refund and advice included. */
+  advice: boolean;
 }
 
 /** Sends what the draft asks for, and follows it to its end, wherever that end is heard of. */
@@ -39,12 +41,15 @@ export function useEdit(poster: PosterFieldsFragment, revision: RevisionFieldsFr
 
   // The poster tells that an edit is under way; how one ended is asked for by its own id, once, wherever its end was heard of.
   const ended = editId !== undefined && under?.id !== editId ? editId : undefined;
+  // What cannot be done here comes with what can, in the server's words.
+  const failureText = (failure: { code: FailureCode; message: string } | null): string =>
+    failure?.code === 'UNSUPPORTED_EDIT' ? failure.message : t.poster.failures[failure?.code ?? 'INTERNAL'];
   const onNode = useEffectEvent((node: NonNullable<EditStateQuery['node']> | null | undefined): boolean => {
     if (node?.__typename !== 'Edit' || node.state === 'QUEUED' || node.state === 'RUNNING') return node === null;
     const end: EditOutcome =
       node.state === 'SUCCEEDED'
-        ? { kind: 'done', revision: node.revision?.name, credits: node.creditsCaptured, reason: '' }
-        : { kind: 'failed', revision: undefined, credits: node.creditsReleased, reason: t.poster.failures[node.failure?.code ?? 'INTERNAL'] };
+        ? { kind: 'done', revision: node.revision?.name, credits: node.creditsCaptured, reason: '', advice: false }
+        : { kind: 'failed', revision: undefined, credits: node.creditsReleased, reason: failureText(node.failure), advice: node.failure?.code === 'UNSUPPORTED_EDIT' };
     setTold(end);
     onEnd(end);
     return true;
@@ -97,7 +102,7 @@ export function useEdit(poster: PosterFieldsFragment, revision: RevisionFieldsFr
       if (draft.mode === 'MASKED' && mask === undefined) return;
       const intention = {
         baseRevisionId: revision.id,
-        mode: draft.mode,
+        mode: draft.mode === 'MASKED' ? ('MASKED' as const) : ('WHOLE_IMAGE' as const),
         prompt: draft.prompt.trim(),
         ...(mask !== undefined && { maskId: mask }),
         ...(draft.reference && { referenceId: draft.reference.id }),
