@@ -2,6 +2,7 @@
 
 mod credits;
 mod doctor;
+mod edit;
 mod gallery;
 mod providers;
 mod render;
@@ -63,6 +64,11 @@ enum Command {
         after_help = "Example:\n  haibao render --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters --dimensions 0,2 --visual MAGAZINE"
     )]
     Render(render::RenderArgs),
+    /// Edit a rendered poster without a server; the next picture goes beside it
+    #[command(
+        after_help = "Prints the reason and ends with 1 when the edit cannot be done or changes nothing.\n\nExamples:\n  haibao edit --recipe posters/00-prime.json --photo mug.jpg --prompt '标题改为「山野咖啡」，背景换成大理石'\n  haibao edit --recipe posters/00-edit0.json --photo mug.jpg --prompt remove --mask mask.png --out posters\n  haibao edit --recipe posters/00-prime.json --photo mug.jpg --lines"
+    )]
+    Edit(edit::EditArgs),
     /// Cut a product out of its background
     #[command(
         after_help = "Prints the way it was cut out (alpha, plain-background or model), the box and the confidence, 0 to 1.\nA photo that cannot be cut out cleanly prints \"framed\", the reason and the confidence, writes no file and ends with 3;\na file that cannot be read ends with 1.\n\nExample:\n  haibao cutout --photo mug.jpg --out mug.png"
@@ -136,6 +142,7 @@ async fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
     match cli.command {
         Command::Schema => print!("{}", graphql::sdl()),
         Command::Render(args) => return render::render(args).await,
+        Command::Edit(args) => return edit::edit(args).await,
         Command::Gallery(args) => return gallery::gallery(args).await,
         Command::Cutout(args) => return render::cutout(&args),
         Command::Config(ConfigArgs { defaults: true }) => print!("{}", crate::config::DEFAULTS),

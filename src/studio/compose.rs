@@ -13,11 +13,12 @@ use super::{
     recipe,
     sheet::{Frame, Sheet},
     sight::Shown,
+    theme,
 };
 use crate::{
     composer::{ComposeError, Composer, Picture, Placed, PlacedKind, Scene, Templates, Unprintable},
     domain::Dimension,
-    imaging::{self, ShadowStyle, ViewRule},
+    imaging::{self, ShadowStyle, ViewRule, to_hex},
 };
 
 /// What a poster is set with.
@@ -89,6 +90,7 @@ impl Press<'_> {
 
         let (mut scene, mut placed) = self.fitted(draft, &words, &places, pictures)?;
         self.left_alone(&mut scene, &mut placed, draft)?;
+        develop(&mut plate, self.plan.changes.backdrop);
         develop(&mut plate, self.plan.changes.development);
         contrast::calm(&mut plate, &placed, &self.plan.theme);
         look(&plate);
@@ -106,9 +108,11 @@ impl Press<'_> {
         }
         if let Some(text) = changes.price().filter(|_| self.language != Language::Wordless) {
             let text = self.composer.fonts().printable(text, &mut Unprintable::default());
-            let product = draft.stand.map(|stand| self.plan.sight.placed(stand));
-            if let Some(place) = price::place(&text, placed, draft, product, self.sheet) {
-                scene.html = layers::priced(&scene.html, &mut scene.css, &text, place);
+            let theme = &self.plan.theme;
+            let colours = [to_hex(theme.fill), to_hex(theme.on_fill)];
+            if let Some(place) = price::place(&text, &self.taken(draft, placed), self.sheet) {
+                scene.html =
+                    layers::priced(&scene.html, &mut scene.css, &text, place, colours.each_ref().map(String::as_str));
                 *placed = self.composer.measure(scene)?;
                 placed.retain(|layer| !is_hidden(changes, layer));
             }
@@ -116,8 +120,13 @@ impl Press<'_> {
         Ok(())
     }
 
+    /// What stands on the page already.
+    pub(super) fn taken(&self, draft: &Draft, placed: &[Placed]) -> price::Taken {
+        let product = draft.stand.map(|stand| self.plan.sight.placed(stand));
+        price::Taken::of(placed, draft, product, self.sheet)
+    }
+
     /// Where everything of the page stands.
-    #[cfg(test)]
     pub(super) fn measured(&self, draft: &Draft) -> Result<Vec<Placed>, StudioError> {
         let (pictures, places) = self.pictures(draft)?;
         let words = self.printable(&self.language.words(&draft.words), &mut Unprintable::default());
@@ -234,7 +243,11 @@ impl Press<'_> {
 
     /// The filled markup and style sheet, no type of theirs too small to be read.
     fn page(&self, name: &str, data: &Value, rem_px: f32) -> Result<(String, String), StudioError> {
-        let css = self.templates.fill("base.css", data)? + &self.templates.fill(&format!("{name}.css"), data)?;
+        let mut css = self.templates.fill("base.css", data)? + &self.templates.fill(&format!("{name}.css"), data)?;
+        if let Some(colour) = self.plan.changes.title_colour {
+            let legible = theme::legible(colour.0, &[self.plan.theme.ground], theme::LARGE_CONTRAST_MIN);
+            layers::title_colour(&mut css, &to_hex(legible));
+        }
         let html = layers::relabelled(self.templates.fill(&format!("{name}.html"), data)?, self.plan.changes.labels());
         let html = self.language.page(html);
         let html = fit::legible_sizes(&html, rem_px);

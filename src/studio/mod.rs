@@ -39,7 +39,7 @@ pub use bible::{AVOID_MAX, Light, SetBible};
 pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
 pub use edit::{
     Changes, CopyChange, CopyError, CopyLine, CopyRole, Development, EditBase, EditOrder, EditPatch, EditRefusal,
-    EditedPoster, Ground, Hex, HiddenLayer, PaletteChange, Placing, is_composable,
+    EditedPoster, Ground, Hex, HiddenLayer, KnownMask, LanguageChange, PaletteChange, Placing, is_composable,
 };
 pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
 pub use language::Language;

@@ -135,7 +135,8 @@ impl Studio {
                 self.on_core(cut).await?
             }
         };
-        let (studio, language, product_painted) = (self.clone(), remake.language, remake.product_painted);
+        let language = plan.changes.language(remake.language);
+        let (studio, product_painted) = (self.clone(), remake.product_painted);
         self.on_core(move || {
             let press = Press {
                 composer: &*studio.composer,

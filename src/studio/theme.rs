@@ -363,7 +363,7 @@ impl Colours {
 
 /// Moves a colour away from its grounds, towards black or white, until it can be read on all of
 /// them.
-fn legible(colour: [u8; 3], grounds: &[[u8; 3]], contrast_min: f32) -> [u8; 3] {
+pub(super) fn legible(colour: [u8; 3], grounds: &[[u8; 3]], contrast_min: f32) -> [u8; 3] {
     let worst = |c: [u8; 3]| grounds.iter().map(|ground| contrast_ratio(c, *ground)).fold(f32::MAX, f32::min);
     let start = Oklch::from_rgb(colour);
     let mut best = colour;

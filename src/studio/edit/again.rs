@@ -14,13 +14,8 @@ use crate::{
     imaging::{self, ImageLimits, Tone},
     providers::image::{BuiltinPlates, PaintError},
     studio::{
-        Language, Origin, Recipe, SetPlan, Studio, StudioError,
-        compose::{Press, Set},
-        reading::Thought,
-        recipe,
-        sheet::Sheet,
-        theme::Theme,
-        workshop::Page,
+        Language, Origin, Recipe, SetPlan, Studio, StudioError, compose::Set, reading::Thought, recipe, sheet::Sheet,
+        theme::Theme, workshop::Page,
     },
 };
 
@@ -94,8 +89,7 @@ pub(in crate::studio) fn keeps_plate(recipe: &Recipe, changes: &Changes) -> bool
 /// Lays what brushes changed on a page.
 pub(super) fn patched(page: &mut RgbaImage, patches: &[EditPatch]) {
     for patch in patches {
-        let (left, top) = (i64::from(patch.left), i64::from(patch.top));
-        image::imageops::overlay(page, &*patch.pixels, left, top);
+        imaging::lay_patch(page, patch.left, patch.top, &patch.pixels);
     }
 }
 
@@ -131,21 +125,7 @@ impl Studio {
             let drawn = BuiltinPlates.draw(&page.scene());
             drawn.map_err(|error| PaintError { error, is_retryable: false })?
         };
-        let provider = if changes.ground.is_some() { BuiltinPlates::NAME } else { recipe.provider.name.as_str() };
-        let press = Press {
-            composer: &*self.composer,
-            templates: &self.templates,
-            plan: &page.plan,
-            sheet: &page.sheet,
-            dimension: page.dimension,
-            provider,
-            request_id: recipe.provider.request_id.as_deref().filter(|_| changes.ground.is_none()),
-            consistency_percent: recipe.consistency_percent.filter(|_| changes.ground.is_none()),
-            product_painted: recipe.product_painted,
-            jpeg_quality: self.jpeg_quality,
-            language: Language::Both,
-            is_marked: self.labels.is_visible_on(Origin::of_painter(provider)),
-        };
+        let press = self.press(&page, recipe, changes.language(Language::Both));
         // A background that is kept is kept byte for byte: it never wears out.
         let mut plate_jpeg = base.plate.as_ref().filter(|_| is_kept).map(|bytes| bytes.to_vec()).unwrap_or_default();
         let Set { mut pixels, placed, unprintable } = press.set_after(&page.draft, plate, |plate| {
@@ -182,55 +162,7 @@ fn lost(what: &str) -> StudioError {
     StudioError::Compose(ComposeError::Drawing(what.to_owned()))
 }
 
-impl Studio {
-    /// Whether an edit of a composed poster is seen. The base may have been a JPEG, which differs a little
-    /// everywhere: where that could be all, what it was composed from is composed as well.
-    pub(super) fn is_seen(
-        &self,
-        plan: &SetPlan,
-        base: &EditBase,
-        recipe: &Recipe,
-        after: &RgbaImage,
-    ) -> Result<bool, StudioError> {
-        let (strong, mean) = difference(&base.pixels, after);
-        if strong >= CLEARLY_SEEN_PIXELS || mean >= CLEARLY_SEEN_MEAN {
-            return Ok(true);
-        }
-        let before = self.compose_again(plan, base, recipe, &recipe.changes)?;
-        Ok(is_visible(&before.pixels, after))
-    }
-}
-
-/// Differences that no JPEG makes.
-const CLEARLY_SEEN_PIXELS: u32 = 12_000;
-const CLEARLY_SEEN_MEAN: f32 = 5.0;
-
-/// Pixels that differ so much count as changed: more than storing a JPEG changes.
-const SEEN_STEP: u8 = 26;
-/// So many changed pixels of a page of 1080 × 1080 are seen: a few strokes of one character.
-const SEEN_PIXELS_MIN: u32 = 60;
-
 /// Whether somebody who looks at both pictures sees a difference.
-pub(super) fn is_visible(before: &RgbaImage, after: &RgbaImage) -> bool {
-    let (strong, mean) = difference(before, after);
-    // A whole page a little warmer has no strong pixel.
-    strong >= SEEN_PIXELS_MIN || mean >= SEEN_MEAN_MIN
-}
-
-/// Mean difference in sRGB steps from which a whole page looks different.
-const SEEN_MEAN_MIN: f32 = 1.2;
-
-/// How many pixels differ strongly, and the mean difference of all, in sRGB steps.
-fn difference(before: &RgbaImage, after: &RgbaImage) -> (u32, f32) {
-    if before.dimensions() != after.dimensions() {
-        return (u32::MAX, f32::MAX);
-    }
-    let mut strong = 0_u32;
-    let mut total = 0_u64;
-    for (a, b) in before.pixels().zip(after.pixels()) {
-        let step = (0..3).map(|channel| a[channel].abs_diff(b[channel])).max().unwrap_or_default();
-        strong += u32::from(step >= SEEN_STEP);
-        total += u64::from(step);
-    }
-    (strong, total as f32 / (before.width() * before.height()).max(1) as f32)
+pub(super) fn is_seen(before: &RgbaImage, after: &RgbaImage) -> bool {
+    imaging::visible_change(before, after, None) >= imaging::VISIBLE_CHANGE_MIN
 }

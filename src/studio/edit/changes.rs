@@ -6,8 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
 use super::super::{
-    SetPlan,
-    layouts::Draft,
+    Language, SetPlan,
     theme::{Theme, Tint},
 };
 use crate::{
@@ -144,6 +143,18 @@ impl Placing {
     }
 }
 
+/// Which of a poster's languages are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LanguageChange {
+    /// Chinese alone.
+    Zh,
+    /// English alone.
+    En,
+    /// No words.
+    None,
+}
+
 /// A layer that is not drawn any more; its place stays empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -180,6 +191,15 @@ pub struct Changes {
     /// The product stands elsewhere or in another size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<Placing>,
+    /// The background alone developed otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backdrop: Option<Development>,
+    /// The headline in another colour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title_colour: Option<Hex>,
+    /// One language alone, or no words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageChange>,
     /// All type larger or smaller, in hundredths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub type_percent: Option<u32>,
@@ -220,6 +240,16 @@ impl Changes {
     /// Whether the whole role is hidden: pictures have no words to tell them apart by.
     pub(in crate::studio) fn hides(&self, role: &str) -> bool {
         self.hidden.iter().any(|layer| layer.role == role && layer.text.is_none())
+    }
+
+    /// The languages that are set, where all that is left is asked for.
+    pub(in crate::studio) const fn language(&self, asked: Language) -> Language {
+        match (asked, self.language) {
+            (Language::Both, Some(LanguageChange::Zh)) => Language::ZhOnly,
+            (Language::Both, Some(LanguageChange::En)) => Language::EnOnly,
+            (Language::Both, Some(LanguageChange::None)) => Language::Wordless,
+            (asked, _) => asked,
+        }
     }
 
     /// The size of the headline, of what its layout gives it.

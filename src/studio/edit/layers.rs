@@ -89,6 +89,15 @@ pub(in crate::studio) fn relabelled<'a>(html: String, labels: impl Iterator<Item
     replaced(html, &mut changes)
 }
 
+/// A rule that colours the headline.
+pub(in crate::studio) fn title_colour(css: &mut String, colour: &str) {
+    let _ = write!(
+        css,
+        "\n.page .slot .h1, .page .slot.column .down, .page .slot.column .aside {{ color: {colour}; background-image: none; \
+         text-shadow: none; }}"
+    );
+}
+
 /// The page without these layers; everything else keeps its place.
 pub(in crate::studio) fn hidden(html: String, layers: &BTreeSet<HiddenLayer>) -> String {
     if layers.is_empty() {
@@ -131,18 +140,22 @@ fn replaced(mut html: String, changes: &mut [(Range<usize>, String)]) -> String 
 pub(in crate::studio) const PRICE_CLASS: &str = "price";
 
 /// The page with a price line in this place.
-pub(in crate::studio) fn priced(html: &str, css: &mut String, text: &str, place: Frame) -> String {
+pub(in crate::studio) fn priced(
+    html: &str,
+    css: &mut String,
+    text: &str,
+    place: Frame,
+    [fill, ink]: [&str; 2],
+) -> String {
     let _ = write!(
         css,
         "\n.{PRICE_CLASS} {{ position: absolute; display: flex; align-items: center; justify-content: center; \
-         white-space: nowrap; line-height: 1.1; font-weight: 800; }}"
+         white-space: nowrap; line-height: 1.1; font-weight: 800; letter-spacing: 0.02em; \
+         background-color: {fill}; color: {ink}; border-radius: {:.0}px; font-size: {:.1}px; }}",
+        place.h * 0.22,
+        place.h * 0.52,
     );
-    let line = format!(
-        "<div class=\"{PRICE_CLASS} filled cta\" style=\"{};padding:0px;font-size:{:.1}px\">{}</div>",
-        place.style(),
-        place.h * 0.5,
-        escaped(text)
-    );
+    let line = format!("<div class=\"{PRICE_CLASS} filled\" style=\"{}\">{}</div>", place.style(), escaped(text));
     match html.rfind("</div>") {
         Some(end) => format!("{}{line}{}", &html[..end], &html[end..]),
         None => html.to_owned(),
@@ -180,7 +193,7 @@ mod tests {
     #[test]
     fn a_price_goes_onto_the_page() {
         let mut css = String::new();
-        let page = priced(PAGE, &mut css, "¥99", Frame::new(1.0, 2.0, 30.0, 40.0));
+        let page = priced(PAGE, &mut css, "¥99", Frame::new(1.0, 2.0, 30.0, 40.0), ["#123456", "#ffffff"]);
         assert!(page.ends_with("¥99</div></div>") && css.contains("position: absolute"));
     }
 }

@@ -5,11 +5,14 @@
 //! the picture itself: what lies outside it is the base, pixel for pixel.
 
 mod again;
+mod apply;
+mod brush;
 mod changes;
 mod copy;
 mod development;
 mod grounds;
 pub(super) mod layers;
+mod masks;
 pub(super) mod price;
 mod refusal;
 mod route;
@@ -17,9 +20,10 @@ mod vocabulary;
 
 pub use again::is_composable;
 pub(super) use again::{follow, ground_of};
-pub use changes::{Changes, Development, Ground, Hex, HiddenLayer, PaletteChange, Placing};
+pub use changes::{Changes, Development, Ground, Hex, HiddenLayer, LanguageChange, PaletteChange, Placing};
 pub use copy::{CopyChange, CopyError, CopyLine, CopyRole};
 pub(super) use development::develop;
+pub use masks::KnownMask;
 pub use refusal::EditRefusal;
 
 use std::sync::Arc;

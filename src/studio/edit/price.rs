@@ -1,4 +1,4 @@
-//! Room for a line that no layout planned.
+//! Room for what no layout planned: a price line, a logo, a small picture.
 
 use crate::{
     composer::{Placed, PlacedKind},
@@ -9,54 +9,78 @@ use crate::{
     },
 };
 
-/// Heights of the line that are tried, in thousandths of the page's short side.
-const HEIGHTS: [f32; 3] = [82.0, 68.0, 56.0];
+/// Heights of a price line that are tried, in thousandths of the page's short side.
+const HEIGHTS: [f32; 4] = [82.0, 68.0, 58.0, 50.0];
 /// Air around it, and to the edge of the page, in the same measure.
 const AIR: f32 = 12.0;
 const EDGE: f32 = 42.0;
 
-/// The first free place of a line, from the foot of the page upwards, the right side first. `None` where
-/// the page is full.
-pub(in crate::studio) fn place(
-    text: &str,
-    placed: &[Placed],
-    draft: &Draft,
-    product: Option<Frame>,
-    sheet: &Sheet,
-) -> Option<Frame> {
-    let unit = sheet.w().min(sheet.h()) / 1000.0;
-    let taken: Vec<Frame> = placed
-        .iter()
-        .filter(|layer| match &layer.kind {
-            PlacedKind::Text(_) => !layer.within("decor"),
-            PlacedKind::Picture(name) => !matches!(name.as_str(), "plate" | "ambient" | "shadow" | "product"),
-            PlacedKind::Shape => ["card", "cta", "filled", "seal"]
-                .iter()
-                .any(|class| layer.classes.first().is_some_and(|own| own == class)),
-        })
-        .map(|layer| Frame::new(layer.x, layer.y, layer.width, layer.height))
-        .chain(product)
-        .chain(draft.windows.iter().filter(|window| window.name != "macro").map(|window| window.frame))
-        .collect();
-    HEIGHTS.into_iter().find_map(|height| {
-        let h = height * unit;
-        let w = (zh_columns(text) as f32 * 0.56 + 1.1) * h;
-        let (x0, x1) = (EDGE * unit, sheet.w() - EDGE * unit - w);
-        let (y0, y1) = (EDGE * unit, sheet.h() - EDGE * unit - h);
-        if x1 < x0 {
+/// Where one would look for room first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::studio) enum From {
+    Foot,
+    Head,
+}
+
+/// What stands on a page already.
+pub(in crate::studio) struct Taken {
+    frames: Vec<Frame>,
+    page: (f32, f32),
+}
+
+impl Taken {
+    /// Words, surfaces and pictures of a page.
+    pub(in crate::studio) fn of(placed: &[Placed], draft: &Draft, product: Option<Frame>, sheet: &Sheet) -> Self {
+        let is_surface = |layer: &Placed| {
+            let own = layer.classes.iter().take_while(|class| *class != "slot" && *class != "page");
+            own.clone().any(|class| matches!(class.as_str(), "card" | "cta" | "filled" | "seal" | "chips"))
+        };
+        let layers = placed
+            .iter()
+            .filter(|layer| match &layer.kind {
+                PlacedKind::Text(_) => !layer.within("decor"),
+                PlacedKind::Picture(name) => !matches!(name.as_str(), "plate" | "ambient" | "shadow" | "product"),
+                PlacedKind::Shape => is_surface(layer),
+            })
+            .map(|layer| Frame::new(layer.x, layer.y, layer.width, layer.height));
+        let windows = draft.windows.iter().map(|window| window.frame);
+        Self { frames: layers.chain(product).chain(windows).collect(), page: (sheet.w(), sheet.h()) }
+    }
+
+    /// The first free place of a box, the right side first. `None` where the page is full.
+    pub(in crate::studio) fn room(&self, w: f32, h: f32, from: From) -> Option<Frame> {
+        let (width, height) = self.page;
+        let unit = width.min(height) / 1000.0;
+        let (edge, air, step) = (EDGE * unit, AIR * unit, 8.0 * unit);
+        let (x1, y1) = (width - edge - w, height - edge - h);
+        if x1 < edge || y1 < edge {
             return None;
         }
         let is_free = |x: f32, y: f32| {
-            let air = AIR * unit;
             let own = Frame::new(x - air, y - air, w + 2.0 * air, h + 2.0 * air);
-            taken.iter().all(|other| {
+            self.frames.iter().all(|other| {
                 own.right() <= other.x || other.right() <= own.x || own.bottom() <= other.y || other.bottom() <= own.y
             })
         };
-        let rows = ((y1 - y0) / (10.0 * unit)).max(0.0) as u32;
+        let rows = ((y1 - edge) / step) as u32;
+        let columns = ((x1 - edge) / step) as u32;
         (0..=rows).find_map(|row| {
-            let y = y1 - row as f32 * 10.0 * unit;
-            [x1, x0, f32::midpoint(x0, x1)].into_iter().find(|x| is_free(*x, y)).map(|x| Frame::new(x, y, w, h))
+            let y = match from {
+                From::Foot => y1 - row as f32 * step,
+                From::Head => edge + row as f32 * step,
+            };
+            let aligned = [x1, edge, f32::midpoint(edge, x1)].into_iter();
+            let across = aligned.chain((0..=columns).map(|column| x1 - column as f32 * step));
+            across.clone().find(|x| is_free(*x, y)).map(|x| Frame::new(x, y, w, h))
         })
+    }
+}
+
+/// The place of a price line.
+pub(in crate::studio) fn place(text: &str, taken: &Taken, sheet: &Sheet) -> Option<Frame> {
+    let unit = sheet.w().min(sheet.h()) / 1000.0;
+    HEIGHTS.into_iter().find_map(|height| {
+        let h = height * unit;
+        taken.room((zh_columns(text) as f32 * 0.58 + 1.0) * h, h, From::Foot)
     })
 }

@@ -22,8 +22,15 @@ pub enum EditRefusal {
     NoRoom,
     /// The picture was painted over as a whole: its words are pixels.
     NotComposed(String),
+    /// Longer than the line takes.
+    TooLong {
+        /// The longest text, in characters.
+        chars_max: usize,
+    },
     /// The prompt says which words are to go, and not what is to stand there instead.
     NoWords,
+    /// A part of the picture is to change: the brush says which.
+    NeedsBrush(String),
     /// Brushes do something else than what was asked for.
     NotForBrushes(String),
 }
@@ -62,9 +69,16 @@ impl EditRefusal {
                     "this picture was repainted as a whole, so “{what}” cannot be changed; start from an earlier version"
                 ),
             ),
+            Self::TooLong { chars_max } => {
+                (format!("文字太长，最多 {chars_max} 个字符"), format!("too long: at most {chars_max} characters"))
+            }
             Self::NoWords => (
                 "请写出新的文字，例如：标题改为「山野咖啡」".to_owned(),
                 "say the new words, for example: change the title to \"Mountain Coffee\"".to_owned(),
+            ),
+            Self::NeedsBrush(what) => (
+                format!("「{what}」请用画笔涂出要改的部分"),
+                format!("paint over the part that “{what}” is about with the brush"),
             ),
             Self::NotForBrushes(what) => (
                 format!("画笔不能「{what}」。画笔可去除、变色、模糊、马赛克、提亮、变暗、替换成参考图"),

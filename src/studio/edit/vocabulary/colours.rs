@@ -1,10 +1,13 @@
 //! Names of colours and moods.
 
-use super::super::{Hex, PaletteChange};
+use super::{
+    super::{Hex, PaletteChange},
+    lexicon::Mood,
+};
 use crate::imaging::Oklch;
 
 /// Colours by name, the longer names before those that they contain.
-const NAMED: [(&str, [u8; 3]); 64] = [
+pub(super) const NAMED: &[(&str, [u8; 3])] = &[
     ("马卡龙粉", [247, 202, 208]),
     ("克莱因蓝", [0, 47, 167]),
     ("蒂芙尼蓝", [129, 216, 208]),
@@ -69,13 +72,37 @@ const NAMED: [(&str, [u8; 3]); 64] = [
     ("blue", [40, 104, 196]),
     ("red", [206, 42, 48]),
     ("gold", [212, 172, 84]),
+    ("golden", [212, 172, 84]),
+    ("silver", [196, 200, 206]),
+    ("brown", [120, 78, 48]),
+    ("coffee", [98, 66, 44]),
+    ("coral", [248, 131, 113]),
+    ("lavender", [205, 190, 232]),
+    ("turquoise", [64, 196, 190]),
+    ("dark blue", [20, 44, 92]),
+    ("dark green", [24, 77, 51]),
+    ("light green", [170, 215, 170]),
+    ("light pink", [250, 214, 220]),
+    ("grey", [150, 152, 156]),
+    ("gray", [150, 152, 156]),
+    ("black", [22, 22, 24]),
+    ("white", [255, 255, 255]),
+    ("red-orange", [226, 88, 44]),
+    ("粉色", [240, 160, 178]),
+    ("纯白", [255, 255, 255]),
+    ("纯黑", [12, 12, 14]),
+    ("正红", [206, 32, 41]),
+    ("淡蓝", [158, 203, 237]),
+    ("淡绿", [170, 215, 170]),
+    ("淡粉", [250, 214, 220]),
+    ("淡黄", [250, 236, 170]),
+    ("湖蓝", [48, 150, 180]),
+    ("薰衣草", [205, 190, 232]),
+    ("牛油果绿", [155, 175, 100]),
+    ("雾霾蓝", [132, 152, 172]),
+    ("豆沙", [190, 120, 116]),
+    ("裸", [226, 196, 176]),
 ];
-
-/// The first colour that a text names.
-pub(in crate::studio::edit) fn colour_named(text: &str) -> Option<[u8; 3]> {
-    let text = text.to_lowercase();
-    NAMED.iter().find(|(name, _)| text.contains(name)).map(|(_, rgb)| *rgb)
-}
 
 /// The colours of a poster that is to be of one colour: its ground is a light or a deep form of it.
 pub(in crate::studio::edit) fn palette_of(colour: Hex) -> PaletteChange {
@@ -92,4 +119,39 @@ pub(in crate::studio::edit) fn palette_of(colour: Hex) -> PaletteChange {
         ground: made(0.90, (own.c * 0.38).clamp(0.022, 0.062)),
         accent: made(0.45, own.c.clamp(0.07, 0.16)),
     }
+}
+
+/// The colours of a poster whose ground is to be exactly this; the accent stays as far as it can be read.
+pub(in crate::studio::edit) fn on_ground(ground: Hex, accent: [u8; 3]) -> PaletteChange {
+    PaletteChange { ground, accent: Hex(accent) }
+}
+
+/// The same ground with other buttons and small lines.
+pub(in crate::studio::edit) fn accented(ground: [u8; 3], accent: Hex) -> PaletteChange {
+    PaletteChange { ground: Hex(ground), accent }
+}
+
+/// The colours of a look. Looks that do not say so stay light or dark as the poster is.
+pub(in crate::studio::edit) fn mood_palette(mood: Mood, is_dark: bool) -> PaletteChange {
+    let (light, dark) = match mood {
+        Mood::Warm => ([[247, 233, 214], [158, 78, 36]], [[38, 26, 19], [236, 168, 104]]),
+        Mood::Cool => ([[226, 236, 246], [34, 88, 148]], [[15, 25, 42], [126, 190, 245]]),
+        Mood::Vintage => ([[233, 218, 186], [122, 54, 34]], [[46, 34, 24], [214, 168, 96]]),
+        Mood::BlackGold => ([[20, 18, 15], [216, 178, 104]], [[20, 18, 15], [216, 178, 104]]),
+        Mood::Morandi => ([[216, 209, 200], [104, 92, 92]], [[66, 64, 66], [206, 190, 178]]),
+        Mood::Cyber => ([[20, 13, 38], [255, 88, 186]], [[20, 13, 38], [255, 88, 186]]),
+        Mood::Fresh => ([[229, 243, 232], [32, 116, 84]], [[16, 44, 36], [146, 222, 176]]),
+        Mood::Cream => ([[250, 241, 224], [150, 96, 52]], [[250, 241, 224], [150, 96, 52]]),
+        Mood::Macaron => ([[252, 228, 233], [176, 72, 118]], [[252, 228, 233], [176, 72, 118]]),
+        Mood::Festive => ([[164, 22, 30], [250, 208, 120]], [[120, 14, 22], [250, 208, 120]]),
+        Mood::Premium => ([[226, 225, 222], [62, 60, 58]], [[38, 38, 40], [206, 200, 190]]),
+        Mood::Autumn => ([[243, 222, 192], [162, 68, 24]], [[52, 28, 16], [240, 158, 78]]),
+        Mood::Spring => ([[240, 244, 222], [90, 128, 44]], [[28, 44, 22], [190, 224, 120]]),
+        Mood::Summer => ([[218, 241, 246], [0, 112, 138]], [[6, 44, 60], [112, 224, 232]]),
+        Mood::Winter => ([[233, 240, 246], [56, 84, 124]], [[22, 32, 48], [190, 214, 240]]),
+        Mood::Dark => ([[24, 25, 28], [222, 196, 150]], [[24, 25, 28], [222, 196, 150]]),
+        Mood::Light => ([[247, 246, 243], [84, 78, 72]], [[247, 246, 243], [84, 78, 72]]),
+    };
+    let [ground, accent] = if is_dark { dark } else { light };
+    PaletteChange { ground: Hex(ground), accent: Hex(accent) }
 }

@@ -1,0 +1,177 @@
+//! What a brush does: the base outside of it stays as it is, pixel for pixel.
+
+use std::sync::Arc;
+
+use image::{GrayImage, Luma, RgbaImage, imageops};
+use serde_json::{Value, json};
+
+use super::{
+    EditBase, EditOrder, EditRefusal, EditedPoster, HiddenLayer, again, development, masks,
+    vocabulary::{self, Stroke},
+};
+use crate::{
+    imaging::{self, EditMask, Isolation, ShadowStyle, retouch},
+    providers::image::BuiltinPlates,
+    studio::{PatchPlace, Recipe, SetPlan, Studio, StudioError},
+};
+
+/// How far beyond what was painted an edit reaches, and over how much it fades, in thousandths of the
+/// picture's short side.
+const DILATE: f32 = 3.0;
+const FEATHER: f32 = 8.0;
+/// The share of a layer that a brush must cover to mean the layer.
+const LAYER_COVERED_MIN: f32 = 0.85;
+
+/// An edit under a brush.
+pub(super) struct Brushed {
+    /// The whole picture, of which only what lies under `alpha` is taken.
+    edited: RgbaImage,
+    alpha: GrayImage,
+    /// The recipe, where layers were taken away instead of pixels being changed.
+    recipe: Option<(Value, Vec<u8>)>,
+}
+
+impl Studio {
+    /// Does what the prompt asks a brush for. Blocks.
+    pub(super) fn brush(
+        &self,
+        plan: Option<&SetPlan>,
+        base: &EditBase,
+        order: &EditOrder,
+        mask: &Arc<GrayImage>,
+    ) -> Result<EditedPoster, StudioError> {
+        let strokes =
+            vocabulary::read_brush(&order.prompt, order.reference.is_some()).map_err(StudioError::UnsupportedEdit)?;
+        let mask = EditMask::from_pixels((**mask).clone())
+            .map_err(|_| StudioError::UnsupportedEdit(EditRefusal::NotForBrushes(order.prompt.clone())))?;
+        let short = base.pixels.width().min(base.pixels.height()) as f32 / 1000.0;
+        let alpha = mask.soft(DILATE * short, FEATHER * short);
+        // Where anything of the edit will be seen.
+        let region = GrayImage::from_fn(alpha.width(), alpha.height(), |x, y| {
+            Luma([if alpha.get_pixel(x, y)[0] > 0 { 255 } else { 0 }])
+        });
+        if strokes == [Stroke::Remove]
+            && let Some(plan) = plan
+            && let Some(brushed) = self.without_layers(plan, base, mask.pixels(), &alpha)?
+        {
+            return self.laid(base, brushed);
+        }
+        let mut edited = (*base.pixels).clone();
+        for stroke in strokes {
+            match stroke {
+                Stroke::Remove => edited = imaging::inpaint(&edited, &region, order.seed),
+                Stroke::Recolour(colour) => retouch::recolour(&mut edited, colour.0, 1.0, Some(&region)),
+                Stroke::Blur(amount) => retouch::blur(&mut edited, (14.0 * amount * short).max(2.0), Some(&region)),
+                Stroke::Mosaic => retouch::mosaic(&mut edited, (24.0 * short) as u32, Some(&region)),
+                Stroke::Develop(wanted) => development::develop_under(&mut edited, wanted, Some(&region)),
+                Stroke::Replace => {
+                    let reference =
+                        order.reference.as_deref().ok_or(StudioError::UnsupportedEdit(EditRefusal::NoReference))?;
+                    let cleared = imaging::inpaint(&edited, &region, order.seed);
+                    edited = replaced(cleared, reference, &mask);
+                }
+            }
+        }
+        self.laid(base, Brushed { edited, alpha, recipe: None })
+    }
+
+    /// The poster without the layers that a mask covers; `None` where it covers none.
+    fn without_layers(
+        &self,
+        plan: &SetPlan,
+        base: &EditBase,
+        mask: &GrayImage,
+        alpha: &GrayImage,
+    ) -> Result<Option<Brushed>, StudioError> {
+        let Some(json) = base.recipe.clone().filter(|recipe| again::is_composable(recipe)) else { return Ok(None) };
+        let recipe: Recipe =
+            serde_json::from_value((*json).clone()).map_err(|error| StudioError::Recipe(error.into()))?;
+        let sighted = plan.of_poster(&recipe, &recipe.changes)?.seen_for(recipe.dimension);
+        let mut changes = recipe.changes.clone();
+        for layer in json["layers"].as_array().map(Vec::as_slice).unwrap_or_default() {
+            let role = layer["role"].as_str().unwrap_or_default();
+            let hidden: &[(&str, Option<&str>)] = match layer["kind"].as_str() {
+                Some("text") if role == "letter" => &[("letter", layer["text"].as_str())],
+                Some("text") => &[(role, layer["text"].as_str())],
+                Some("product") => &[("product", None), ("shadow", None), ("ambient", None)],
+                Some("crop") => &[(layer["name"].as_str().unwrap_or_default(), None)],
+                Some("shape") if role == "cta" => &[("cta", None)],
+                _ => continue,
+            };
+            if masks::covered(mask, &sighted, &json, layer) >= LAYER_COVERED_MIN {
+                let layers = hidden
+                    .iter()
+                    .map(|(role, text)| HiddenLayer { role: (*role).to_owned(), text: text.map(str::to_owned) });
+                changes.hidden.extend(layers);
+            }
+        }
+        if changes.hidden == recipe.changes.hidden {
+            return Ok(None);
+        }
+        let again = self.compose_again(plan, base, &recipe, &changes)?;
+        let brushed =
+            Brushed { edited: again.pixels, alpha: alpha.clone(), recipe: Some((again.recipe, again.plate_jpeg)) };
+        // Words on a picture that is no layer may be covered as well: what is not gone is painted over.
+        Ok(again::is_seen(&base.pixels, &imaging::laid_in(&base.pixels, &brushed.edited, alpha)).then_some(brushed))
+    }
+
+    /// The finished edit: the base, and the edit where the brush was.
+    fn laid(&self, base: &EditBase, brushed: Brushed) -> Result<EditedPoster, StudioError> {
+        let Brushed { edited, alpha, recipe } = brushed;
+        let pixels = imaging::laid_in(&base.pixels, &edited, &alpha);
+        if imaging::visible_change(&base.pixels, &pixels, Some(&alpha)) < imaging::VISIBLE_CHANGE_MIN {
+            return Err(StudioError::NoVisibleChange);
+        }
+        let is_composed = base.recipe.as_ref().is_some_and(|recipe| again::is_composable(recipe));
+        let (recipe, plate_jpeg, patch_png) = match recipe {
+            Some((recipe, plate)) => (recipe, Some(plate), None),
+            None => {
+                let mut recipe =
+                    base.recipe.as_ref().map_or_else(|| json!({ "composed": false }), |recipe| (**recipe).clone());
+                let patch = is_composed.then(|| imaging::patch_of(&edited, &alpha)).flatten();
+                let patch_png = patch.map(|(left, top, patch)| {
+                    let place = PatchPlace { name: String::new(), left, top };
+                    match recipe["patches"].as_array_mut() {
+                        Some(patches) => patches.push(json!(place)),
+                        None => recipe["patches"] = json!([place]),
+                    }
+                    imaging::encode_png_rgba(&patch)
+                });
+                (recipe, base.plate.as_ref().filter(|_| is_composed).map(|plate| plate.to_vec()), patch_png)
+            }
+        };
+        Ok(EditedPoster {
+            jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),
+            master_png: imaging::encode_png_rgba(&pixels),
+            width: pixels.width(),
+            height: pixels.height(),
+            thumbhash: imaging::thumbhash(&pixels),
+            recipe,
+            plate_jpeg,
+            patch_png,
+            provider: BuiltinPlates::NAME.to_owned(),
+        })
+    }
+}
+
+/// The product of a reference picture in the place of what a mask covered, standing on its foot.
+fn replaced(mut page: RgbaImage, reference: &imaging::Photo, mask: &EditMask) -> RgbaImage {
+    let [left, top, width, height] = mask.bounds();
+    let isolation = imaging::isolate(reference);
+    let Isolation::CutOut(cut_out) = isolation else {
+        // No outline is known: the photo fills the place, cut by the brush.
+        let filled = imaging::resize_cover(&reference.pixels, width, height);
+        imageops::overlay(&mut page, &filled, i64::from(left), i64::from(top));
+        return page;
+    };
+    let own = cut_out.pixels.dimensions();
+    let scale = (width as f32 / own.0 as f32).min(height as f32 / own.1 as f32);
+    let size = [own.0, own.1].map(|side| ((side as f32 * scale).round() as u32).max(1));
+    let shown = imaging::resize(&cut_out.pixels, size[0], size[1]);
+    let (x, y) = (i64::from(left + (width - size[0].min(width)) / 2), i64::from(top + height - size[1].min(height)));
+    let shadow =
+        imaging::contact_shadow(&shown, &ShadowStyle { opacity: 0.6, ..ShadowStyle::contact(size[0], [24, 20, 18]) });
+    imageops::overlay(&mut page, &shadow.pixels, x + i64::from(shadow.left), y + i64::from(shadow.top));
+    imageops::overlay(&mut page, &shown, x, y);
+    page
+}

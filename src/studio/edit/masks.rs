@@ -1,0 +1,150 @@
+//! Masks that nobody has to paint: what a composed poster consists of is known.
+
+use image::{GrayImage, Luma, imageops};
+use serde_json::Value;
+
+use super::{EditBase, again};
+use crate::{
+    imaging,
+    studio::{Recipe, SetPlan, Studio, StudioError},
+};
+
+/// A part of a composed poster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KnownMask {
+    /// The product as it was cut out.
+    Product,
+    /// Everything that is neither product nor words nor a picture in its window.
+    Background,
+    /// All words.
+    Text,
+}
+
+/// Air around words, as a share of the page's short side: a brush over them leaves no rim.
+const TEXT_AIR: f32 = 0.007;
+
+impl Studio {
+    /// A ready-made mask of a composed poster, 255 on the part, in the size of its picture. What brushes
+    /// changed belongs to no part any more. `None` where the poster has no such part.
+    ///
+    /// # Errors
+    /// [`StudioError::Recipe`] for a recipe of other photos.
+    pub async fn known_mask(
+        &self,
+        plan: &SetPlan,
+        base: &EditBase,
+        part: KnownMask,
+    ) -> Result<Option<GrayImage>, StudioError> {
+        let Some(json) = base.recipe.clone().filter(|recipe| again::is_composable(recipe)) else { return Ok(None) };
+        let recipe: Recipe =
+            serde_json::from_value((*json).clone()).map_err(|error| StudioError::Recipe(error.into()))?;
+        let (plan, base) = (plan.of_poster(&recipe, &recipe.changes)?.seen_for(recipe.dimension), base.clone());
+        self.on_core(move || {
+            let size = base.pixels.dimensions();
+            let mut mask = match part {
+                KnownMask::Product => product(&plan, &json, size)?,
+                KnownMask::Text => text(&json, size)?,
+                KnownMask::Background => {
+                    let mut ground = GrayImage::from_pixel(size.0, size.1, Luma([255]));
+                    for known in [product(&plan, &json, size), text(&json, size)].into_iter().flatten() {
+                        without(&mut ground, &known);
+                    }
+                    for place in boxes(&json, |layer| {
+                        matches!(layer["kind"].as_str(), Some("crop" | "shape")) && !is_shadow(layer)
+                    }) {
+                        fill(&mut ground, place, 0);
+                    }
+                    ground
+                }
+            };
+            for patch in &base.patches {
+                for (x, y, pixel) in patch.pixels.enumerate_pixels().filter(|(.., pixel)| pixel[3] > 127) {
+                    let _ = pixel;
+                    if let Some(value) = mask.get_pixel_mut_checked(x + patch.left, y + patch.top) {
+                        *value = Luma([0]);
+                    }
+                }
+            }
+            mask.pixels().any(|value| value[0] > 0).then_some(mask)
+        })
+        .await
+    }
+}
+
+fn is_shadow(layer: &Value) -> bool {
+    matches!(layer["name"].as_str(), Some("shadow" | "ambient"))
+}
+
+/// Boxes of the recipe's layers: left, top, width, height.
+fn boxes(recipe: &Value, picked: impl Fn(&Value) -> bool) -> Vec<[i64; 4]> {
+    let layers = recipe["layers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    layers
+        .iter()
+        .filter(|layer| picked(layer))
+        .filter_map(|layer| {
+            let place: Vec<i64> = layer["box"].as_array()?.iter().filter_map(Value::as_i64).collect();
+            <[i64; 4]>::try_from(place).ok()
+        })
+        .collect()
+}
+
+/// The product's own outline where it stands.
+pub(super) fn product(plan: &SetPlan, recipe: &Value, size: (u32, u32)) -> Option<GrayImage> {
+    let cut_out = &plan.sight.product.as_ref()?.pixels;
+    let [left, top, width, height] = *boxes(recipe, |layer| layer["kind"] == "product").first()?;
+    let shown = imaging::resize(cut_out, u32::try_from(width).ok()?.max(1), u32::try_from(height).ok()?.max(1));
+    let alpha = GrayImage::from_fn(shown.width(), shown.height(), |x, y| {
+        Luma([if shown.get_pixel(x, y)[3] >= 128 { 255 } else { 0 }])
+    });
+    let mut mask = GrayImage::new(size.0, size.1);
+    imageops::replace(&mut mask, &alpha, left, top);
+    Some(mask)
+}
+
+fn text(recipe: &Value, size: (u32, u32)) -> Option<GrayImage> {
+    let air = (size.0.min(size.1) as f32 * TEXT_AIR).round() as i64;
+    let places = boxes(recipe, |layer| layer["kind"] == "text");
+    let mut mask = GrayImage::new(size.0, size.1);
+    for [x, y, w, h] in &places {
+        fill(&mut mask, [x - air, y - air, w + 2 * air, h + 2 * air], 255);
+    }
+    (!places.is_empty()).then_some(mask)
+}
+
+fn fill(mask: &mut GrayImage, [x, y, w, h]: [i64; 4], value: u8) {
+    let (width, height) = (i64::from(mask.width()), i64::from(mask.height()));
+    for row in y.max(0)..(y + h).min(height) {
+        for column in x.max(0)..(x + w).min(width) {
+            mask.put_pixel(column as u32, row as u32, Luma([value]));
+        }
+    }
+}
+
+fn without(mask: &mut GrayImage, other: &GrayImage) {
+    for (value, gone) in mask.pixels_mut().zip(other.pixels()) {
+        if gone[0] > 0 {
+            *value = Luma([0]);
+        }
+    }
+}
+
+/// What share of a layer a mask covers: of the product's outline, of a box for all others.
+pub(super) fn covered(mask: &GrayImage, plan: &SetPlan, recipe: &Value, layer: &Value) -> f32 {
+    let single = serde_json::json!({ "layers": [layer] });
+    let own = if layer["kind"] == "product" { product(plan, recipe, mask.dimensions()) } else { None };
+    let own = own.unwrap_or_else(|| {
+        let mut own = GrayImage::new(mask.width(), mask.height());
+        for place in boxes(&single, |_| true) {
+            fill(&mut own, place, 255);
+        }
+        own
+    });
+    let (mut all, mut hit) = (0_u32, 0_u32);
+    for (own, painted) in own.pixels().zip(mask.pixels()) {
+        if own[0] > 0 {
+            all += 1;
+            hit += u32::from(painted[0] > 0);
+        }
+    }
+    if all == 0 { 0.0 } else { hit as f32 / all as f32 }
+}
