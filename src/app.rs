@@ -197,7 +197,7 @@ impl App {
             sign_in.clone(),
             orders.clone(),
             exports.clone(),
-            edits,
+            edits.clone(),
             limits.clone(),
             tracker.clone(),
         );
@@ -209,6 +209,7 @@ impl App {
             authenticator: Arc::new(sign_in),
             orders,
             exports,
+            edits,
             sandbox,
             limits,
             origins,

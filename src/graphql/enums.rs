@@ -3,7 +3,7 @@
 
 use async_graphql::Enum;
 
-use crate::domain;
+use crate::{domain, studio};
 
 /// How far a generation has come.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,18 @@ pub enum EditMode {
     WholeImage,
     /// Only what the mask paints white.
     Masked,
+}
+
+/// A part of a composed poster that has a ready-made mask.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "studio::KnownMask")]
+pub enum MaskPartCode {
+    /// The product as it was cut out.
+    Product,
+    /// Everything that is neither product nor words nor a picture in its window.
+    Background,
+    /// All words.
+    Text,
 }
 
 /// Which of a poster's pictures this is.

@@ -18,10 +18,11 @@ use super::{
     state::{HttpState, context_of},
 };
 use crate::{
-    domain::{Locale, RevisionName, SessionId},
+    domain::{Dimension, Locale, RevisionName, SessionId},
     graphql::{ErrorCode, RequestContext},
-    services::{ApiScope, ServiceError, history},
-    storage::{FileUrl, GenerationFolder, RENDITION_WIDTHS, RenditionError, StorageError},
+    services::{ApiScope, ServiceError, edits::known_mask_of, history},
+    storage::{FileUrl, GenerationFolder, RENDITION_WIDTHS, RenditionError, StorageError, sha256_hex},
+    studio::KnownMask,
 };
 
 /// The query of a file's address.
@@ -77,9 +78,34 @@ async fn find(
         return Err(Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, context.locale));
     }
     let generation = authorised(state, parts, context, generation_id, file_name, query).await?;
+    if let Some(wanted) = known_mask_of(file_name) {
+        return mask(state, parts, context, &generation, wanted).await;
+    }
     let found = stored(state, &generation, file_name).await.map_err(|error| Problem::service(error, context.locale))?;
     let found = found.ok_or_else(|| Problem::not_found(context.locale))?;
     serve(state, &parts.headers, &found, query, context.locale).await
+}
+
+/// A ready-made mask of a composed poster.
+async fn mask(
+    state: &HttpState,
+    parts: &Parts,
+    context: &RequestContext,
+    generation: &generations::Model,
+    wanted: (Dimension, RevisionName, KnownMask),
+) -> Result<Response, Problem> {
+    let mask = state.edits.known_mask(generation, wanted).await;
+    let mask = mask.map_err(|error| Problem::service(error, context.locale))?;
+    let bytes = mask.ok_or_else(|| Problem::not_found(context.locale))?;
+    let tag = format!("\"{}\"", sha256_hex(&bytes));
+    let headers = [
+        (header::CONTENT_TYPE, "image/png".to_owned()),
+        // What a part is may change with the program: it is asked for again.
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        (header::ETAG, tag.clone()),
+    ];
+    let is_kept = is_known(&parts.headers, &tag);
+    Ok(if is_kept { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, bytes).into_response() })
 }
 
 /// The generation, when the signature fits or the viewer owns it; missing and foreign look the same.

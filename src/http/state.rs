@@ -15,7 +15,7 @@ use crate::{
     config::Settings,
     graphql::{ErrorCode, RequestContext},
     payments::SandboxChannel,
-    services::{self, Viewer, exports::Exports, limits::RateLimits, orders::Orders},
+    services::{self, Viewer, edits::Edits, exports::Exports, limits::RateLimits, orders::Orders},
 };
 
 /// The judge of tokens that the server really uses.
@@ -37,6 +37,8 @@ pub struct HttpState {
     pub orders: Orders,
     /// What sellers take away.
     pub exports: Exports,
+    /// What sellers change.
+    pub edits: Edits,
     /// The sandbox's pay page, where the sandbox is on.
     pub sandbox: Option<Arc<SandboxChannel>>,
     /// Rates.

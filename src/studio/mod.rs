@@ -40,6 +40,7 @@ pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
 pub use edit::{
     Changes, CopyChange, CopyError, CopyLine, CopyRole, Development, EditBase, EditOrder, EditPatch, EditRefusal,
     EditedPoster, Ground, Hex, HiddenLayer, KnownMask, LanguageChange, PaletteChange, Placing, is_composable,
+    known_masks_of,
 };
 pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
 pub use language::Language;

@@ -10,15 +10,17 @@ use entity::{
 use haibao::{
     domain::{Dimension, RevisionName, validation::Refusal},
     events::{self, Fact},
-    imaging::{self, ImageLimits},
+    imaging::{self, EditMask, ImageLimits},
     providers::image::ScriptedProvider,
     services::{
         ServiceError, Viewer,
-        edits::{CreateEdit, CurrentOutcome, EditOutcome, PictureName},
+        edits::{CopyOutcome, CreateEdit, CurrentOutcome, EditOutcome, PARTS, PictureName, UpdateCopy},
         generations::{DeleteOutcome, delete},
+        history,
         uploads::{UploadOutcome, store},
     },
     storage::GenerationFolder,
+    studio::{CopyChange, Studio},
 };
 use image::{GrayImage, Luma, RgbaImage};
 use sea_orm::{EntityTrait, QueryOrder};
@@ -266,5 +268,79 @@ fn an_edit_goes_on_while_its_set_is_made() {
         assert_eq!(edit(&house, edit_row.id).await.state, EditState::Succeeded);
         assert_eq!(house.wallet().await, (0, 0));
         house.assert_sound().await;
+    });
+}
+
+#[test]
+fn words_change_for_nothing_and_on_the_whole_set() {
+    run(async {
+        let house = House::new(engines()[0], ScriptedProvider::new(), 8).await;
+        let generation_id = house.create("set", &[0, 3]).await;
+        house.work_until_idle().await;
+        let prime = PictureName { generation_id, dimension: Dimension::Hero, name: RevisionName::Prime };
+        let of = |id: &str, text: &str, set_wide| UpdateCopy {
+            base: prime.clone(),
+            lines: vec![CopyChange { id: id.to_owned(), text: text.to_owned() }],
+            set_wide,
+        };
+        let rows = revisions_of(&house, &prime).await;
+        let hero = rows.iter().find(|row| row.file_name == "00-prime.jpg").expect("the hero");
+        let recipe = history::recipe_of_revision(&house.context, hero).await.expect("a recipe");
+        let lines = Studio::copy_of(&recipe);
+        let title = lines.iter().find(|line| line.role.code() == "TITLE").expect("a title");
+        let brand =
+            lines.iter().find(|line| line.is_set_wide && !line.text.is_empty()).expect("a line of the whole set");
+
+        let updated =
+            house.edits.update_copy(&house.viewer, of(&title.id, "山野清晨", false)).await.expect("an answer");
+        let CopyOutcome::Updated(new) = updated else { panic!("updated: {updated:?}") };
+        assert_eq!(new.iter().map(|row| row.file_name.as_str()).collect::<Vec<_>>(), ["00-edit0.jpg"]);
+        let again = history::recipe_of_revision(&house.context, &new[0]).await.expect("a recipe");
+        assert!(Studio::copy_of(&again).iter().any(|line| line.id == title.id && line.text == "山野清晨"));
+
+        let updated = house.edits.update_copy(&house.viewer, of(&brand.id, "晨露", true)).await.expect("an answer");
+        let CopyOutcome::Updated(new) = updated else { panic!("updated: {updated:?}") };
+        let mut names: Vec<&str> = new.iter().map(|row| row.file_name.as_str()).collect();
+        assert_eq!(names.remove(0), "00-edit1.jpg", "the named picture first");
+        assert_eq!(names, ["03-edit0.jpg"], "and every other poster of the set");
+
+        for (id, text, refusal) in [
+            ("no.such.line", "x", Refusal::NotFound),
+            (title.id.as_str(), title.text.as_str(), Refusal::NothingChanged),
+            (title.id.as_str(), &"长".repeat(400), Refusal::TooLong),
+        ] {
+            let refused = house.edits.update_copy(&house.viewer, of(id, text, false)).await.expect("an answer");
+            let CopyOutcome::Invalid(fields) = refused else { panic!("refused: {refused:?}") };
+            assert_eq!(fields[0].refusal, refusal, "{id}");
+        }
+        assert_eq!(house.wallet().await, (0, 0), "nothing was held or spent");
+        let told = events::page(house.database().read(), &prime.generation_id, 0, 100).await.expect("the events");
+        let added = told.iter().filter(|event| matches!(event.fact, Fact::RevisionAdded { .. })).count();
+        assert_eq!(added, 3, "each free picture is told");
+        house.assert_sound().await;
+    });
+}
+
+#[test]
+fn parts_of_a_composed_poster_need_not_be_painted() {
+    run(async {
+        let (house, prime) = made(engines()[0], 0).await;
+        let row = &revisions_of(&house, &prime).await[0];
+        let generation = scopes::generation_of(house.viewer.user_id, &prime.generation_id);
+        let generation = generation.one(house.database().read()).await.expect("an answer").expect("the set");
+        let mut painted = Vec::new();
+        for part in PARTS {
+            let wanted = (Dimension::Hero, RevisionName::Prime, part);
+            let png = house.edits.known_mask(&generation, wanted).await.expect("an answer").expect("a mask");
+            let kept = house.edits.known_mask(&generation, wanted).await.expect("an answer").expect("a mask");
+            assert_eq!(png, kept);
+            let mask = EditMask::from_upload(&png, (row.width as u32, row.height as u32), &ImageLimits::default());
+            painted.push(mask.expect("a mask that can be edited with").coverage());
+        }
+        let [product, background, text] = painted[..] else { panic!("three parts") };
+        assert!(product > 0.01 && text > 0.01 && background > product, "{painted:?}");
+        assert!(product + background + text < 1.3, "parts hardly overlap: {painted:?}");
+        let missing = (Dimension::Hero, RevisionName::Edit(3), PARTS[0]);
+        assert!(house.edits.known_mask(&generation, missing).await.expect("an answer").is_none());
     });
 }

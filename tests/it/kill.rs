@@ -144,7 +144,8 @@ fn a_hundred_kills_lose_nothing() {
 /// Kills while edits are made, in CI.
 const EDIT_KILLS: usize = 30;
 
-const CREATE_EDIT: &str = "mutation($i: CreateEditInput!) { createEdit(input: $i) { __typename ... on UserError { code message } } }";
+const CREATE_EDIT: &str =
+    "mutation($i: CreateEditInput!) { createEdit(input: $i) { __typename ... on UserError { code message } } }";
 
 /// Asks for the next edit of a picture; while one is under way that is refused, and asked again.
 async fn order_edit(seller: &Seller, generation_id: &str, ordered: &mut usize) {

@@ -13,12 +13,12 @@ use crate::{
     graphql::{
         ApiError,
         api::{api, load, load_existing, locale},
-        enums::{EditMode, EditState, FailureCode, PosterState, RevisionKind, RevisionNoteCode},
+        enums::{EditMode, EditState, FailureCode, MaskPartCode, PosterState, RevisionKind, RevisionNoteCode},
         ids::NodeId,
         loaders::{ActiveEditOf, EditById, RevisionById, RevisionsOf},
         scalars::{DateTime, int},
     },
-    services::history,
+    services::{edits::known_mask_file, history},
     studio::{self, EditRefusal, Studio},
 };
 
@@ -235,6 +235,20 @@ impl Revision {
         lines.into_iter().map(CopyLine::from).collect()
     }
 
+    /// Ready-made masks of its parts, to be brushed with as they are. Empty where it was not composed.
+    async fn masks(&self, ctx: &Context<'_>) -> Result<Vec<ReadyMask>> {
+        let recipe = history::recipe_of_revision(&api(ctx).services, &self.0).await;
+        let stem = self.0.file_name.split('.').next().unwrap_or_default();
+        let (Some(recipe), Some((dimension, name))) = (recipe, RevisionName::parse_file_stem(stem)) else {
+            return Ok(Vec::new());
+        };
+        let mask = |part| {
+            let file = known_mask_file(dimension, name, part);
+            Ok(ReadyMask { part: part.into(), url: signed_url(ctx, &self.0.generation_id, &file, None)? })
+        };
+        studio::known_masks_of(&recipe).into_iter().map(mask).collect()
+    }
+
     /// The picture that an edit started from.
     async fn base(&self, ctx: &Context<'_>) -> Result<Option<Revision>> {
         match self.0.base_revision_id {
@@ -266,6 +280,16 @@ impl Revision {
     pub fn revision_name(&self) -> Option<RevisionName> {
         self.0.name.parse().ok()
     }
+}
+
+/// A mask that nobody has to paint.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct ReadyMask {
+    /// What it chooses.
+    pub part: MaskPartCode,
+    /// A signed address of an 8-bit grey PNG in the picture's size: white is chosen. Upload it with the
+    /// purpose MASK to edit with it.
+    pub url: String,
 }
 
 /// One line of words on a poster.

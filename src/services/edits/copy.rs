@@ -8,7 +8,7 @@ use super::{ApiScope, Edits, FieldRefusal, PictureName, ServiceError, Viewer, no
 use crate::{
     domain::validation::Refusal,
     engine::{
-        PictureError, edited_store,
+        edited_store,
         edits::{ordinal_take_in_txn, revision_give_in_txn},
         settle,
     },
@@ -97,7 +97,7 @@ impl Edits {
             Some((poster, chosen.or_else(|| own().max_by_key(|picture| picture.edit_ordinal))?))
         });
         let given = shown.map(async |(poster, picture)| {
-            let base = self.pictures.base(picture).await.map_err(opened)?;
+            let base = self.pictures.base(picture).await?;
             let known = base.recipe.as_deref().map(Studio::copy_of).unwrap_or_default();
             let has = |change: &&CopyChange| known.iter().any(|line| line.is_set_wide && line.id == change.id);
             let own: Vec<CopyChange> = lines.iter().filter(has).cloned().collect();
@@ -125,8 +125,8 @@ impl Edits {
         picture: &revisions::Model,
         lines: &[CopyChange],
     ) -> Result<Result<EditedPoster, CopyError>, ServiceError> {
-        let base = self.pictures.base(picture).await.map_err(opened)?;
-        let plan = self.pictures.plan(generation).await.map_err(opened)?;
+        let base = self.pictures.base(picture).await?;
+        let plan = self.pictures.plan(generation).await?;
         Ok(self.pictures.studio().set_copy(&plan, &base, lines).await)
     }
 
@@ -176,14 +176,4 @@ fn copy_refused(error: CopyError, lines: &[CopyChange]) -> Result<CopyOutcome, S
         CopyError::Studio(error) => return Err(ServiceError::Corrupt(error.to_string())),
     };
     Ok(CopyOutcome::Invalid(vec![FieldRefusal::new(path, refusal)]))
-}
-
-fn opened(error: PictureError) -> ServiceError {
-    match error {
-        PictureError::Database(error) => error.into(),
-        PictureError::Storage(error) => error.into(),
-        PictureError::Plan(_) | PictureError::Corrupt(_) | PictureError::Interrupted => {
-            ServiceError::Corrupt(error.to_string())
-        }
-    }
 }

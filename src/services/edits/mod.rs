@@ -3,6 +3,7 @@
 mod copy;
 mod create;
 mod current;
+mod masks;
 
 use ::entity::{edits, enums::EditState, posters, revisions, scopes};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
@@ -10,11 +11,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 pub use copy::{CopyOutcome, UpdateCopy};
 pub use create::{CreateEdit, EditOutcome};
 pub use current::CurrentOutcome;
+pub use masks::{PARTS, known_mask_file, known_mask_of};
 
 use super::{ApiScope, Context, FieldRefusal, ServiceError, Viewer, request_sha256};
 use crate::{
     domain::{Dimension, RevisionName, validation::Refusal},
-    engine::Pictures,
+    engine::{PictureError, Pictures},
 };
 
 /// Names one picture of one of the viewer's sets.
@@ -63,6 +65,18 @@ impl Edits {
             .one(reader)
             .await?;
         Ok(revision.map(|revision| (poster, revision)))
+    }
+}
+
+impl From<PictureError> for ServiceError {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Database(error) => error.into(),
+            PictureError::Storage(error) => error.into(),
+            PictureError::Plan(_) | PictureError::Corrupt(_) | PictureError::Interrupted => {
+                Self::Corrupt(error.to_string())
+            }
+        }
     }
 }
 

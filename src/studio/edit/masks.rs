@@ -20,6 +20,16 @@ pub enum KnownMask {
     Text,
 }
 
+/// The parts of a picture that have a ready-made mask, by its stored recipe; none where it was not composed.
+pub fn known_masks_of(recipe: &Value) -> Vec<KnownMask> {
+    if !again::is_composable(recipe) {
+        return Vec::new();
+    }
+    let has = |kind: &str| recipe["layers"].as_array().is_some_and(|all| all.iter().any(|layer| layer["kind"] == kind));
+    let parts = [(has("product"), KnownMask::Product), (true, KnownMask::Background), (has("text"), KnownMask::Text)];
+    parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, part)| part).collect()
+}
+
 /// Air around words, as a share of the page's short side: a brush over them leaves no rim.
 const TEXT_AIR: f32 = 0.007;
 

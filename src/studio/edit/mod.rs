@@ -23,7 +23,7 @@ pub(super) use again::{follow, ground_of};
 pub use changes::{Changes, Development, Ground, Hex, HiddenLayer, LanguageChange, PaletteChange, Placing};
 pub use copy::{CopyChange, CopyError, CopyLine, CopyRole};
 pub(super) use development::develop;
-pub use masks::KnownMask;
+pub use masks::{KnownMask, known_masks_of};
 pub use refusal::EditRefusal;
 
 use std::sync::Arc;
