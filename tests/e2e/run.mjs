@@ -105,7 +105,87 @@ async function generate({ page, check, look }, profile, studio) {
   return { wanted, succeeded };
 }
 
-async function browseHistory({ page, check }, { wanted }) {
+/** Other words for nothing, then a brushed edit whose mask is looked at pixel by pixel as it leaves the browser. */
+async function edit({ page, check }) {
+  const row = page.getByTestId('row').first();
+  const dialog = page.locator('dialog[open]');
+  const way = (value) => dialog.locator(`label:has(input[value=${value}])`).click();
+  const before = await walletOf(page);
+  await row.locator('button:has(img)').first().click();
+  await dialog.locator('img').first().waitFor();
+
+  await way('COPY');
+  await page.getByTestId('copy-form').waitFor();
+  await check('editor-words');
+  await page.getByTestId('copy-form').locator('input.field').first().fill('焕亮新肌');
+  await page.getByTestId('copy-submit').click();
+  await page.waitForURL('**v=edit0*', { timeout: 120_000 });
+  assert.deepEqual(await walletOf(page), before, 'other words cost nothing');
+
+  // What goes out as the mask, kept on its way.
+  await page.evaluate(() => {
+    const send = XMLHttpRequest.prototype.send;
+    XMLHttpRequest.prototype.send = function keep(body) {
+      if (body instanceof FormData && body.get('purpose') === 'MASK') globalThis.sentMask = body.get('file');
+      return send.call(this, body);
+    };
+  });
+  await way('MASKED');
+  const canvas = page.getByTestId('mask');
+  await canvas.waitFor();
+  const box = await canvas.boundingBox();
+  const at = (x, y) => [box.x + box.width * x, box.y + box.height * y];
+  const drag = async (from, to) => {
+    await page.mouse.move(...at(...from));
+    await page.mouse.down();
+    await page.mouse.move(...at(...to), { steps: 8 });
+    await page.mouse.up();
+  };
+  await drag([0.2, 0.3], [0.8, 0.3]);
+  await drag([0.2, 0.7], [0.8, 0.7]);
+  await page.keyboard.press('Control+z');
+  await page.locator('#edit-prompt').fill('模糊');
+  // Switching keeps what was typed and painted.
+  await way('WHOLE_IMAGE');
+  assert.equal(await page.locator('#edit-prompt').inputValue(), '模糊');
+  await way('MASKED');
+  await check('editor-mask');
+  await page.getByTestId('edit-submit').click();
+  const mask = await until('the mask to leave', () =>
+    page.evaluate(async () => {
+      if (!globalThis.sentMask) return undefined;
+      const bitmap = await createImageBitmap(globalThis.sentMask);
+      const { width, height } = bitmap;
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 0, width, height);
+      const grey = (x, y) => data[(Math.round(y * height) * width + Math.round(x * width)) * 4];
+      return { type: globalThis.sentMask.type, width, height, levels: [...new Set(data)].toSorted((a, b) => a - b), painted: grey(0.5, 0.3), undone: grey(0.5, 0.7), bare: grey(0.5, 0.5) };
+    }),
+  );
+  assert.deepEqual(mask, { type: 'image/png', width: 1080, height: 1920, levels: [0, 255], painted: 255, undone: 0, bare: 0 });
+  await page.locator('[data-testid=edit-form] :is([role=alert], .text-good)').first().waitFor({ timeout: 120_000 });
+  await check('editor-ended');
+  const after = await until('nothing to be held any more', async () => {
+    const wallet = await walletOf(page);
+    return wallet.frozen === 0 ? wallet : undefined;
+  });
+  const versions = await dialog.locator('input[name=lightbox-version]').count();
+  const { studio } = await graphql(page, '{ studio { creditsPerEdit } }');
+  assert.equal(after.credits, before.credits - (versions - 2) * studio.creditsPerEdit, 'only an edit that is there has cost something');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+
+  // prime first: no way back from it; at the last one no way on.
+  const arrows = row.locator('button.rounded-full\\!');
+  assert.deepEqual(await arrows.evaluateAll((buttons) => buttons.map((button) => getComputedStyle(button).visibility)), ['hidden', 'visible']);
+  for (let step = 1; step < versions; step += 1) await arrows.last().click();
+  assert.deepEqual(await arrows.evaluateAll((buttons) => buttons.map((button) => getComputedStyle(button).visibility)), ['visible', 'hidden']);
+  await check('detail-edited');
+}
+
+async function browseHistory(person, { wanted }) {
+  const { page, check } = person;
   await page.locator('#results a[href^="/history/"]').click();
   await page.getByTestId('row').first().waitFor();
   assert.equal(await page.getByTestId('row').count(), wanted.length, 'one row per chosen dimension');
@@ -118,6 +198,8 @@ async function browseHistory({ page, check }, { wanted }) {
   await check('rename');
   await page.locator('dialog button[type=submit]').click();
   await page.locator('h1', { hasText: name }).waitFor();
+
+  await edit(person);
 
   const zip = await page.evaluate(async (url) => {
     const response = await fetch(url);

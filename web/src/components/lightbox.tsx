@@ -81,7 +81,11 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
     if (target) onShow(poster.index, target.name);
     else go(by < 0 ? previous : next);
   };
-  const setMode = (mode: typeof draft.mode) => updateEdit(poster.id, () => ({ mode }));
+  const setMode = (mode: typeof draft.mode) => {
+    // Nobody can paint on two pictures at once.
+    if (mode === 'MASKED') setComparing(false);
+    updateEdit(poster.id, () => ({ mode }));
+  };
   const onMask = (mask: typeof draft.mask) => updateEdit(poster.id, () => ({ mask }));
   const paint = (part: Partial<Painting>) => setPainting((before) => ({ ...before, ...part }));
   const zoom = (factor: number) => setView((before) => (before.scale * factor <= 1 ? fitted : zoomedAt(before, factor, 0, 0)));
@@ -214,7 +218,7 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
               </div>
             </fieldset>
           )}
-          <WayChoice poster={poster} draft={draft} />
+          <WayChoice draft={draft} onChoose={setMode} />
           {draft.mode === 'COPY' ? (
             <CopyForm
               key={revision.id}
@@ -232,15 +236,15 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
           )}
           <Facts revision={revision} />
           <div className="flex flex-wrap gap-2">
-            <a className="btn btn-plain btn-small flex-1" href={revision.url} download={revision.fileName}>
+            <a className="btn btn-plain btn-small grow whitespace-nowrap" href={revision.url} download={revision.fileName}>
               <Icon name="download" className="size-4" />
               {t.lightbox.download}
             </a>
-            <button type="button" className="btn btn-plain btn-small flex-1" onClick={() => void setAsCover()}>
+            <button type="button" className="btn btn-plain btn-small grow whitespace-nowrap" onClick={() => void setAsCover()}>
               {words.cover}
             </button>
             {poster.revisions.length > 1 && (
-              <button type="button" className="btn btn-plain btn-small flex-1" disabled={poster.current?.id === revision.id} onClick={() => void goBackTo()}>
+              <button type="button" className="btn btn-plain btn-small grow whitespace-nowrap" disabled={poster.current?.id === revision.id} onClick={() => void goBackTo()}>
                 {poster.current?.id === revision.id ? words.current : words.restore}
               </button>
             )}

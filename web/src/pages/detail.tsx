@@ -161,9 +161,13 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
               {!single && <Dots poster={poster} at={at} onSelect={go} />}
               {poster.state === 'REFUNDED' && revision.kind === 'PRIME' && <p className="mt-3 text-center text-sm text-muted">{t.poster.freeText}</p>}
               <PictureNotes notes={revision.notes} />
-              {poster.state === 'SUCCEEDED' && <PosterExports posterId={poster.id} revision={revision.name} />}
             </div>
             {!single && <Thumbnails revisions={revisions} at={at} onSelect={go} />}
+            {poster.state === 'SUCCEEDED' && (
+              <div className="sm:col-span-full">
+                <PosterExports posterId={poster.id} revision={revision.name} />
+              </div>
+            )}
           </div>
         ) : (
           <NoPicture poster={poster} />

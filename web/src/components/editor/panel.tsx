@@ -2,7 +2,7 @@ import { type ChangeEvent, useState } from 'react';
 import { UploadError, uploadErrorText, uploadPicture } from '../../api/upload';
 import type { PosterFieldsFragment, RevisionFieldsFragment } from '../../gql/graphql';
 import { useFormats, useText, useWords } from '../../i18n';
-import { type EditDraft, updateEdit } from '../../lib/edit-draft';
+import { type EditDraft, type EditWay, updateEdit } from '../../lib/edit-draft';
 import { useNow } from '../../lib/now';
 import { PictureError, preparePicture } from '../../lib/picture';
 import { Link } from '../../lib/router';
@@ -16,7 +16,7 @@ const ways = ['WHOLE_IMAGE', 'MASKED', 'COPY'] as const;
 const wayIcons = { WHOLE_IMAGE: 'image', MASKED: 'brush', COPY: 'pen' } as const;
 
 /** How to change the picture; what was typed and painted for the other ways stays. */
-export function WayChoice({ poster, draft }: { poster: PosterFieldsFragment; draft: EditDraft }) {
+export function WayChoice({ draft, onChoose }: { draft: EditDraft; onChoose: (way: EditWay) => void }) {
   const words = useWords(editorWords);
   return (
     <fieldset>
@@ -24,7 +24,7 @@ export function WayChoice({ poster, draft }: { poster: PosterFieldsFragment; dra
       <div className="grid grid-cols-3 gap-2">
         {ways.map((way) => (
           <label key={way} className="choice flex min-h-14 flex-col items-center justify-center gap-0.5 px-1 py-1.5 text-center text-sm leading-tight font-medium">
-            <input type="radio" name="edit-mode" value={way} className="sr-only" checked={draft.mode === way} onChange={() => updateEdit(poster.id, () => ({ mode: way }))} />
+            <input type="radio" name="edit-mode" value={way} className="sr-only" checked={draft.mode === way} onChange={() => onChoose(way)} />
             <Icon name={wayIcons[way]} className="size-4.5" />
             {words.modes[way]}
           </label>
