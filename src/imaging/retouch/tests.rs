@@ -171,9 +171,9 @@ fn moods_differ_from_each_other_and_lean_as_named() {
         Mood::Cinematic,
         Mood::Monochrome,
     ];
-    for (index, first) in moods.iter().enumerate() {
-        for second in &moods[index + 1..] {
-            let (one, other) = (in_mood(*first), in_mood(*second));
+    let pictures = moods.map(in_mood);
+    for (index, (first, one)) in moods.iter().zip(&pictures).enumerate() {
+        for (second, other) in moods.iter().zip(&pictures).skip(index + 1) {
             let apart = one.pixels().zip(other.pixels()).map(|(a, b)| lab(a).distance(lab(b))).fold(0.0, f32::max);
             assert!(apart > 0.015, "{first:?} {second:?}: {apart}");
         }
