@@ -1,7 +1,5 @@
 //! `haibao edit`: the next picture of a rendered poster, without a server.
 
-#![expect(clippy::doc_markdown, reason = "comments on arguments are the help that people read")]
-
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -143,5 +141,5 @@ fn next_name(folder: &Path, dimension: Dimension, base: RevisionName) -> Revisio
         RevisionName::Edit(number) => number + 1,
     };
     let is_free = |number: &u32| !folder.join(RevisionName::Edit(*number).file_name(dimension)).exists();
-    RevisionName::Edit((first..).find(is_free).unwrap_or(first))
+    RevisionName::Edit((first..first + 10_000).find(is_free).unwrap_or(first))
 }

@@ -112,13 +112,15 @@ impl Studio {
         sheet.rem *= plan.changes.type_share();
         plan.sight.page = (sheet.width, sheet.height);
         let draft = layouts::draft(dimension, &plan, &sheet);
+        // Shared, not copied: it would make each of the futures around larger.
+        let plan = Arc::new(plan);
         let origin = remake.origin();
         let plate = match remake.plate {
             None => {
                 let scene = plate_scene(&plan, dimension, &draft, &sheet);
                 let focus =
                     draft.stand.map(|stand| plan.sight.placed(stand)).map(|place| [place.x, place.y, place.w, place.h]);
-                let edited = plan.clone();
+                let edited = Arc::clone(&plan);
                 let drawn = self.on_core(move || match edit::ground_of(&edited, &sheet, focus) {
                     Some(ground) => Ok(ground),
                     None => BuiltinPlates.draw(&scene),
@@ -126,7 +128,7 @@ impl Studio {
                 drawn.await?.map_err(|error| PaintError { error, is_retryable: false })?
             }
             Some(plate) => {
-                let edited = plan.clone();
+                let edited = Arc::clone(&plan);
                 let cut = move || {
                     let mut plate = imaging::resize_cover(&plate, sheet.width, sheet.height);
                     edit::follow(&mut plate, &edited);

@@ -59,15 +59,15 @@ const KAI: &str = "'LXGW WenKai', 'Noto Sans SC'";
 impl Theme {
     /// Derives the tokens of a set from its style and the product's colours.
     pub(super) fn new(style: SetStyle, palette: &ProductPalette) -> Self {
-        Self::of(style, Colours::of(style.visual, palette))
+        Self::of(style, &Colours::of(style.visual, palette))
     }
 
     /// The tokens of a set in other colours than its own: the same type and measures.
     pub(super) fn tinted(style: SetStyle, tint: Tint) -> Self {
-        Self::of(style, Colours::tinted(tint))
+        Self::of(style, &Colours::tinted(tint))
     }
 
-    fn of(style: SetStyle, colours: Colours) -> Self {
+    fn of(style: SetStyle, colours: &Colours) -> Self {
         let (display_family, display_weight, display_tracking) = match style.typography {
             TypographyStyle::Serif => (SERIF, 900, 0.02),
             TypographyStyle::Glass => (SANS, 800, 0.01),

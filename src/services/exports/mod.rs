@@ -299,7 +299,8 @@ impl Exports {
 
     async fn planned(&self, set: &FinishedSet, recipe: &[u8]) -> Result<Arc<SetPlan>, ExportError> {
         let corrupt = |what: String| ExportError::from(ServiceError::Corrupt(what));
-        let recipe = Recipe::parse(recipe)?;
+        // Held while photos are read: boxed, it does not make every future around it larger.
+        let recipe = Box::new(Recipe::parse(recipe)?);
         let ids = history::photo_ids(&set.generation)?;
         let rows: Vec<uploads::Model> = history::uploads_by_id(&self.context, &ids).await?;
         let mut photos = Vec::with_capacity(ids.len());

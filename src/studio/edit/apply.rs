@@ -52,7 +52,7 @@ impl Bench<'_> {
             let changes = &mut applied.changes;
             match intent {
                 Intent::Words(subject, text, is_english) => {
-                    self.say(changes, &lines, *subject, text, *is_english)?;
+                    Self::say(changes, &lines, *subject, text, *is_english)?;
                 }
                 Intent::Line(text) => {
                     changes.words.insert(PRICE.to_owned(), within(text, CopyRole::Price)?);
@@ -142,7 +142,6 @@ impl Bench<'_> {
 
     /// New words in the line that is meant.
     fn say(
-        &self,
         changes: &mut Changes,
         lines: &[CopyLine],
         subject: Subject,

@@ -123,22 +123,21 @@ impl Studio {
             return Err(StudioError::NoVisibleChange);
         }
         let is_composed = base.recipe.as_ref().is_some_and(|recipe| again::is_composable(recipe));
-        let (recipe, plate_jpeg, patch_png) = match recipe {
-            Some((recipe, plate)) => (recipe, Some(plate), None),
-            None => {
-                let mut recipe =
-                    base.recipe.as_ref().map_or_else(|| json!({ "composed": false }), |recipe| (**recipe).clone());
-                let patch = is_composed.then(|| imaging::patch_of(&edited, &alpha)).flatten();
-                let patch_png = patch.map(|(left, top, patch)| {
-                    let place = PatchPlace { name: String::new(), left, top };
-                    match recipe["patches"].as_array_mut() {
-                        Some(patches) => patches.push(json!(place)),
-                        None => recipe["patches"] = json!([place]),
-                    }
-                    imaging::encode_png_rgba(&patch)
-                });
-                (recipe, base.plate.as_ref().filter(|_| is_composed).map(|plate| plate.to_vec()), patch_png)
-            }
+        let (recipe, plate_jpeg, patch_png) = if let Some((recipe, plate)) = recipe {
+            (recipe, Some(plate), None)
+        } else {
+            let mut recipe =
+                base.recipe.as_ref().map_or_else(|| json!({ "composed": false }), |recipe| (**recipe).clone());
+            let patch = is_composed.then(|| imaging::patch_of(&edited, &alpha)).flatten();
+            let patch_png = patch.map(|(left, top, patch)| {
+                let place = PatchPlace { name: String::new(), left, top };
+                match recipe["patches"].as_array_mut() {
+                    Some(patches) => patches.push(json!(place)),
+                    None => recipe["patches"] = json!([place]),
+                }
+                imaging::encode_png_rgba(&patch)
+            });
+            (recipe, base.plate.as_ref().filter(|_| is_composed).map(|plate| plate.to_vec()), patch_png)
         };
         Ok(EditedPoster {
             jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),

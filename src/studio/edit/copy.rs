@@ -262,7 +262,7 @@ impl<'a> Shown<'a> {
             }
             explained.extend(layer);
             // Some lines say the same as others: they are changed together.
-            if can_be_added || said.insert((plain(&text), id.ends_with(".en"))) {
+            if can_be_added || said.insert((plain(&text), is_english(&id))) {
                 lines.push(line(&id, CopyRole::of(&id), text));
             }
         }
@@ -286,8 +286,13 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// Whether a line of this id is the English one of its pair.
+fn is_english(id: &str) -> bool {
+    id.rsplit('.').next() == Some("en")
+}
+
 fn line(id: &str, role: CopyRole, text: String) -> CopyLine {
-    let is_english = id.ends_with(".en") || (role == CopyRole::Label && !text.contains(is_hanzi));
+    let is_english = is_english(id) || (role == CopyRole::Label && !text.contains(is_hanzi));
     let language = if is_english { Locale::En } else { Locale::Zh };
     CopyLine {
         id: id.to_owned(),

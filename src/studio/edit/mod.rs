@@ -18,6 +18,9 @@ mod refusal;
 mod route;
 mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 pub use again::is_composable;
 pub(super) use again::{follow, ground_of};
 pub use changes::{Changes, Development, Ground, Hex, HiddenLayer, LanguageChange, PaletteChange, Placing};

@@ -113,7 +113,7 @@ impl Studio {
             match intent {
                 Intent::Develop(wanted) => develop(&mut pixels, *wanted),
                 Intent::Mood(mood) => {
-                    retouch::mood(&mut pixels, picture_mood(*mood).ok_or_else(|| not_composed(order))?, 0.9, None)
+                    retouch::mood(&mut pixels, picture_mood(*mood).ok_or_else(|| not_composed(order))?, 0.9, None);
                 }
                 _ => return Err(not_composed(order)),
             }

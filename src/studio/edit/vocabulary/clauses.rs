@@ -188,7 +188,7 @@ fn spelled(clause: &str, quotes: &[String]) -> String {
     while let Some(c) = chars.next() {
         if c == QUOTE {
             let quote = chars.next().and_then(|n| quotes.get((n as u32).wrapping_sub(0xe100) as usize));
-            text.push_str(&format!("「{}」", quote.map_or("", String::as_str)));
+            text.extend(["「", quote.map_or("", String::as_str), "」"]);
         } else {
             text.push(c);
         }

@@ -446,7 +446,7 @@ impl<'a> Reading<'a> {
             (Some(colour), Some(Subject::Button)) => found.push(Intent::Accent(colour)),
             (Some(_), Some(_)) => return Err(EditRefusal::Unknown(self.clause.text.clone())),
             (Some(colour), None) if about(Subject::Background) || ground.is_some() => {
-                found.push(Intent::GroundColour(colour))
+                found.push(Intent::GroundColour(colour));
             }
             (Some(colour), None) => found.push(Intent::Colour(colour)),
             (None, _) => {}
