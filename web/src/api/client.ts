@@ -54,6 +54,7 @@ const normalisedCache = () =>
       Studio: embedded,
       RevisionNote: embedded,
       CopyLine: embedded,
+      ReadyMask: embedded,
       ExportMarket: (market) => String(market['code']),
       VisualStyle: embedded,
       TypographyStyle: embedded,

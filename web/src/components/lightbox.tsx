@@ -10,6 +10,7 @@ import { type View, fitted, zoomedAt } from '../lib/viewport';
 import { Dialog } from './dialog';
 import { CopyForm } from './editor/copy-form';
 import { EditForm, Facts, WayChoice } from './editor/panel';
+import { ReadyMasks } from './editor/ready-masks';
 import { Stage } from './editor/stage';
 import { PaintTools, type Painting, StageTool, ToolRow, firstPainting, resized } from './editor/tools';
 import { useEdit } from './editor/use-edit';
@@ -219,6 +220,7 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
             </fieldset>
           )}
           <WayChoice draft={draft} onChoose={setMode} />
+          {masked && !edit.under && <ReadyMasks revision={revision} colour={painting.colour} mask={draft.mask} onMask={onMask} />}
           {draft.mode === 'COPY' ? (
             <CopyForm
               key={revision.id}

@@ -73,7 +73,9 @@ const zh = {
   viewTools: '查看工具',
   close: '有未提交的修改要求，内容会保留。',
   details: '图片信息',
-  mask: '蒙版',
+  ready: '直接选中',
+  readyParts: { PRODUCT: '商品', BACKGROUND: '背景', TEXT: '文字' },
+  readyFailed: '无法取得选区，请稍后再试。',
   keys: 'B 画笔 · E 橡皮 · [ ] 大小 · 0 适应 · C 对比 · M 切换',
 };
 
@@ -152,7 +154,9 @@ const en: typeof zh = {
   viewTools: 'View',
   close: 'Your request has not been sent; it is kept.',
   details: 'About this picture',
-  mask: 'Mask',
+  ready: 'Select at once',
+  readyParts: { PRODUCT: 'Product', BACKGROUND: 'Background', TEXT: 'Words' },
+  readyFailed: 'The selection could not be fetched. Try again later.',
   keys: 'B brush · E eraser · [ ] size · 0 fit · C compare · M mode',
 };
 
