@@ -113,7 +113,7 @@ export function EditForm({ poster, revision, draft, share, edit }: Props) {
       <div role="status">
         {told?.kind === 'done' && (
           <p className="flex gap-2 rounded-xl bg-good-soft px-4 py-3 text-good">
-            <Icon name="check" className="mt-0.5" />
+            <Icon name="check" className="mt-0.5 size-5" />
             {words.done(told.revision ?? revision.name, told.credits)}
           </p>
         )}
