@@ -9,6 +9,9 @@ use crate::{
     providers::{FailureClass, ProviderError},
 };
 
+/// The code of a picture that came back without what was to stay; see [`Nudge::KeepTheRest`].
+pub const DRIFTED: &str = "drifted";
+
 /// What to say differently after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Nudge {
@@ -20,12 +23,18 @@ pub enum Nudge {
     Softened,
     /// The product came out changed: insist on it.
     KeepTheProduct,
+    /// What was to stay came out changed: insist on that.
+    KeepTheRest,
+    /// Nothing came out changed: insist on the wish.
+    ChangeMore,
 }
 
 impl Nudge {
     pub(super) fn after(error: &ProviderError) -> Self {
         match (error.class, error.told) {
             (FailureClass::NoResult, Some(FailureCode::ProductNotPreserved)) => Self::KeepTheProduct,
+            (FailureClass::NoResult, Some(FailureCode::NoVisibleChange)) => Self::ChangeMore,
+            (FailureClass::NoResult, _) if error.code.as_deref() == Some(DRIFTED) => Self::KeepTheRest,
             (FailureClass::NoResult, _) => Self::ReturnAnImage,
             (FailureClass::ModeratedOutput, _) => Self::Softened,
             _ => Self::None,

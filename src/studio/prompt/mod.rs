@@ -6,6 +6,7 @@
 //! our tables or passed the guards of `reading`.
 
 mod blocks;
+mod edit;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use crate::{
     providers::image::{ImageCapabilities, ImageRole, Nudge, PlateScene, PromptLanguage},
 };
 use blocks::{Block, Blocks, clause_clipped, clipped};
+pub use edit::{EditScope, EditWish, edit};
 
 /// Characters of a name that a prompt quotes.
 const QUOTED_CHARS_MAX: usize = 32;

@@ -81,6 +81,18 @@ pub(super) fn place(area: Area, language: PromptLanguage) -> String {
     }
 }
 
+/// The box of an area as shares of the picture, in words.
+pub(super) fn boxed([x, y, w, h]: Area, language: PromptLanguage) -> String {
+    let percent = |share: f32| (share * 100.0).round().clamp(0.0, 100.0) as u32;
+    let (left, right, top, bottom) = (percent(x), percent(x + w), percent(y), percent(y + h));
+    match language {
+        PromptLanguage::English => {
+            format!("from {left}% to {right}% of the width and {top}% to {bottom}% of the height")
+        }
+        PromptLanguage::Chinese => format!("横向{left}%–{right}%，纵向{top}%–{bottom}%"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
