@@ -35,6 +35,9 @@ impl Origin {
     /// The origin of a poster, by its recipe. A recipe that does not name the painter counts as
     /// AI-made: a missing mark is the worse mistake.
     pub fn of_recipe(recipe: &Value) -> Self {
+        if recipe["paintedEdits"].as_array().is_some_and(|edits| !edits.is_empty()) {
+            return Self::AiMade;
+        }
         Self::of_painter(recipe["provider"]["name"].as_str().unwrap_or_default())
     }
 
@@ -236,5 +239,7 @@ mod tests {
         assert!(page.ends_with("AI生成</div></div>") && page.contains("font-size:60.5px"), "{page}");
         assert_eq!(Origin::of_recipe(&json!({ "provider": { "name": "builtin" } })), Origin::Composed);
         assert_eq!(Origin::of_recipe(&json!({})), Origin::AiMade);
+        let edited = json!({ "provider": { "name": "builtin" }, "paintedEdits": [{ "kind": "place" }] });
+        assert_eq!(Origin::of_recipe(&edited), Origin::AiMade, "a model painted a part of it");
     }
 }

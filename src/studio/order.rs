@@ -157,7 +157,7 @@ impl Subject {
 }
 
 /// Makes sure that a painted picture shows the seller's product and not another one.
-fn preserved(cut_out: &RgbaImage, pixels: &RgbaImage, expected: [f32; 4]) -> Result<(), ProviderError> {
+pub(super) fn preserved(cut_out: &RgbaImage, pixels: &RgbaImage, expected: [f32; 4]) -> Result<(), ProviderError> {
     let Some(found) = imaging::fidelity(cut_out, pixels, expected) else { return Ok(()) };
     if found.is_preserved() {
         return Ok(());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    BriefPhoto, Changes, bible::SetBible, reading::Thought, sight::Sight, slots::SlotPlan, style, theme::Theme,
+    BriefPhoto, Changes, bible::SetBible, prompt, reading::Thought, sight::Sight, slots::SlotPlan, style, theme::Theme,
     views::Views,
 };
 use crate::domain::{Composition, Dimension, PosterFormat, SetStyle, StyleChoice, report::ProductReport};
@@ -80,6 +80,15 @@ impl SetPlan {
     pub fn slot(&self, dimension: Dimension) -> SlotPlan {
         let planned = self.slots.iter().find(|slot| slot.dimension == dimension).cloned();
         planned.unwrap_or_else(|| SlotPlan::by_rules(dimension, &self.report, &self.bible))
+    }
+
+    /// The plan whose picture of this dimension shows what a seller wishes, in their words.
+    pub(super) fn with_scene(self, dimension: Dimension, wish: &str) -> Self {
+        let mut slot = self.slot(dimension);
+        slot.scene = prompt::wished(wish);
+        let mut slots: Vec<SlotPlan> = self.slots.into_iter().filter(|slot| slot.dimension != dimension).collect();
+        slots.push(slot);
+        Self { slots, ..self }
     }
 
     /// The plan with the photo that serves this dimension best.

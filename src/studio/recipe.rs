@@ -53,6 +53,9 @@ pub struct Recipe {
     pub(super) provider: RecipeProvider,
     #[serde(default, rename = "consistencyPercent")]
     pub(super) consistency_percent: Option<u8>,
+    /// Which models changed what in edits: their pixels stay in the picture, and so does the mark.
+    #[serde(default, rename = "paintedEdits")]
+    pub(super) painted_edits: Vec<Value>,
 }
 
 const fn composed() -> bool {

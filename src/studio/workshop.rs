@@ -37,7 +37,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Studio {
     pub(super) composer: Arc<dyn Composer>,
-    painters: Arc<Painters>,
+    pub(super) painters: Arc<Painters>,
     pub(super) readers: Arc<Readers>,
     pub(super) templates: Arc<Templates>,
     cores: Arc<Semaphore>,

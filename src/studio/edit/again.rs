@@ -138,6 +138,9 @@ impl Studio {
         if !recipe.patches.is_empty() {
             written["patches"] = json!(recipe.patches);
         }
+        if !recipe.painted_edits.is_empty() {
+            written["paintedEdits"] = json!(recipe.painted_edits);
+        }
         Ok(Again { pixels, placed, recipe: written, plate_jpeg })
     }
 

@@ -13,6 +13,7 @@ mod development;
 mod grounds;
 pub(super) mod layers;
 mod masks;
+mod painted;
 pub(super) mod price;
 mod refusal;
 mod route;

@@ -33,13 +33,19 @@ impl Studio {
         plan: Option<&SetPlan>,
         base: &EditBase,
         order: &EditOrder,
-        _commission: &Commission,
+        commission: &Commission,
         progress: &(dyn Fn(PosterStage) + Send + Sync),
     ) -> Result<EditedPoster, StudioError> {
         progress(PosterStage::Planning);
-        let (studio, plan, base, order) = (self.clone(), plan.cloned(), base.clone(), order.clone());
         progress(PosterStage::Composing);
-        self.on_core(move || studio.edit_builtin(plan.as_ref(), &base, &order)).await?
+        let (studio, its_plan, its_base, its_order) = (self.clone(), plan.cloned(), base.clone(), order.clone());
+        let by_rules = self.on_core(move || studio.edit_builtin(its_plan.as_ref(), &its_base, &its_order)).await?;
+        match by_rules {
+            Err(StudioError::UnsupportedEdit(refusal)) => {
+                self.edit_beyond(refusal, plan, base, order, commission, progress).await
+            }
+            made => made,
+        }
     }
 
     /// The edit by rules alone. Blocks.

@@ -16,6 +16,8 @@ use crate::{
 
 /// The share of a prompt that the wish may take, in percent: what must stay has to be said as well.
 const WISH_PERCENT: usize = 55;
+/// Characters of a wish that is the scene of a new background.
+const SCENE_WISH_CHARS_MAX: usize = 240;
 /// Parts of the product that a prompt names.
 const PARTS_MAX: usize = 4;
 
@@ -67,6 +69,25 @@ pub fn edit(wish: &EditWish<'_>, capabilities: &ImageCapabilities, nudge: Nudge)
     Words { prompt: blocks.compile(capabilities.prompt_chars_max, capabilities.language), negative: writer.negative() }
 }
 
+/// A seller's wish as the scene of a picture, between quotation marks that it cannot close.
+pub fn wished(text: &str) -> Bilingual {
+    let plain = plain(text, SCENE_WISH_CHARS_MAX);
+    Bilingual::new(&format!("「{plain}」"), &format!("\"{plain}\""))
+}
+
+/// A text without quotation marks and control characters.
+fn plain(text: &str, chars_max: usize) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| match c {
+            '"' | '“' | '”' | '「' | '」' => '\'',
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .collect();
+    clipped(plain.trim(), chars_max)
+}
+
 struct EditWriter<'a> {
     wish: &'a EditWish<'a>,
     language: PromptLanguage,
@@ -85,15 +106,7 @@ impl EditWriter<'_> {
 
     /// A text between quotation marks that it cannot close.
     fn quoted(&self, text: &str, chars_max: usize) -> String {
-        let plain: String = text
-            .chars()
-            .map(|c| match c {
-                '"' | '“' | '”' | '「' | '」' => '\'',
-                c if c.is_control() => ' ',
-                c => c,
-            })
-            .collect();
-        let plain = clipped(plain.trim(), chars_max);
+        let plain = plain(text, chars_max);
         if self.is_chinese() { format!("「{plain}」") } else { format!("\"{plain}\"") }
     }
 

@@ -20,7 +20,7 @@ use crate::{
     providers::image::{ImageCapabilities, ImageRole, Nudge, PlateScene, PromptLanguage},
 };
 use blocks::{Block, Blocks, clause_clipped, clipped};
-pub use edit::{EditScope, EditWish, edit};
+pub use edit::{EditScope, EditWish, edit, wished};
 
 /// Characters of a name that a prompt quotes.
 const QUOTED_CHARS_MAX: usize = 32;
