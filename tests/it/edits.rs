@@ -127,8 +127,10 @@ fn an_edit_is_held_made_paid_and_told_once() {
 
             // An edit of the edit, with the last credits; then there are none.
             let base = PictureName { name, ..prime.clone() };
-            queued(&house, whole("e3", &base, "标题改为「山野清晨」")).await;
+            let third = queued(&house, whole("e3", &base, "标题改为「山野清晨」")).await;
             house.work_until_idle().await;
+            let third = edit(&house, third.id).await;
+            assert_eq!(third.state, EditState::Succeeded, "{third:?}");
             assert_eq!(revisions_of(&house, &prime).await[2].file_name, "00-edit1.jpg");
             let poor = house.edits.create(&house.viewer, whole("e4", &prime, "换成暖色调")).await.expect("an answer");
             assert!(matches!(poor, EditOutcome::InsufficientCredits { required: 4, available: 0 }), "{poor:?}");
@@ -275,7 +277,7 @@ fn an_edit_goes_on_while_its_set_is_made() {
 fn words_change_for_nothing_and_on_the_whole_set() {
     run(async {
         let house = House::new(engines()[0], ScriptedProvider::new(), 8).await;
-        let generation_id = house.create("set", &[0, 3]).await;
+        let generation_id = house.create("set", &[0, 7]).await;
         house.work_until_idle().await;
         let prime = PictureName { generation_id, dimension: Dimension::Hero, name: RevisionName::Prime };
         let of = |id: &str, text: &str, set_wide| UpdateCopy {
@@ -302,7 +304,7 @@ fn words_change_for_nothing_and_on_the_whole_set() {
         let CopyOutcome::Updated(new) = updated else { panic!("updated: {updated:?}") };
         let mut names: Vec<&str> = new.iter().map(|row| row.file_name.as_str()).collect();
         assert_eq!(names.remove(0), "00-edit1.jpg", "the named picture first");
-        assert_eq!(names, ["03-edit0.jpg"], "and every other poster of the set");
+        assert_eq!(names, ["07-edit0.jpg"], "and every other poster of the set");
 
         for (id, text, refusal) in [
             ("no.such.line", "x", Refusal::NotFound),

@@ -110,7 +110,8 @@ impl EditedPoster {
     /// The edit under the name of its revision: what its brush changed is known by it.
     #[must_use]
     pub fn named(mut self, name: RevisionName) -> Self {
-        if let Some(patches) = self.recipe["patches"].as_array_mut() {
+        // Not by index: that would leave a null behind in a recipe without patches.
+        if let Some(patches) = self.recipe.get_mut("patches").and_then(serde_json::Value::as_array_mut) {
             for patch in patches.iter_mut().filter(|patch| patch["name"] == "") {
                 patch["name"] = name.to_string().into();
             }
