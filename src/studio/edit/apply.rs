@@ -85,11 +85,17 @@ impl Bench<'_> {
         let asks_for_colours = intents.iter().any(|intent| {
             matches!(intent, Intent::Colour(_) | Intent::GroundColour(_) | Intent::Mood(_) | Intent::Accent(_))
         });
-        if applied.changes.ground == Some(Ground::Festive)
-            && intents.contains(&Intent::Ground(Ground::Festive))
-            && !asks_for_colours
-        {
-            applied.changes.palette = Some(vocabulary::mood_palette(Mood::Festive, false));
+        // Surfaces with a colour of their own bring the colours of the page: words stand on them.
+        if let (Some(ground), false) = (new_ground(intents), asks_for_colours) {
+            let is_dark = self.theme_now(&applied.changes)?.is_dark;
+            applied.changes.palette = match ground {
+                Ground::Festive => Some(vocabulary::mood_palette(Mood::Festive, false)),
+                Ground::Wood if is_dark => {
+                    Some(PaletteChange { ground: Hex([56, 40, 29]), accent: Hex([232, 184, 122]) })
+                }
+                Ground::Wood => Some(PaletteChange { ground: Hex([228, 205, 174]), accent: Hex([112, 58, 26]) }),
+                _ => applied.changes.palette,
+            };
         }
         if is_moved {
             applied.changes.product = Some(self.placed(&applied.changes, wanted)?);
@@ -200,12 +206,16 @@ impl Bench<'_> {
                 }
             }
             subject => {
-                let roles = roles_of(subject);
-                if roles.is_empty() {
+                let page = Page::new(&self.plan.of_poster(self.recipe, changes)?, self.recipe.dimension);
+                let press = self.studio.press(&page, self.recipe, changes.language(Language::Both));
+                let placed = press.measured(&page.draft)?;
+                let stands = |role: &&&str| placed.iter().any(|layer| layer.within(role));
+                let found: Vec<&&str> = roles_of(subject).iter().filter(stands).collect();
+                if found.is_empty() {
                     return Err(missing(subject));
                 }
                 let layer = |role: &&str| HiddenLayer { role: (*role).to_owned(), text: None };
-                changes.hidden.extend(roles.iter().map(layer));
+                changes.hidden.extend(found.into_iter().map(layer));
             }
         }
         Ok(())
@@ -300,6 +310,14 @@ impl Bench<'_> {
         }
         Err(StudioError::UnsupportedEdit(EditRefusal::NoRoom))
     }
+}
+
+/// The background that a prompt asks for.
+fn new_ground(intents: &[Intent]) -> Option<Ground> {
+    intents.iter().rev().find_map(|intent| match intent {
+        Intent::Ground(ground) => Some(*ground),
+        _ => None,
+    })
 }
 
 fn product_of(page: &Page) -> Result<Frame, StudioError> {

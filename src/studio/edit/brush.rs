@@ -67,7 +67,15 @@ impl Studio {
                 Stroke::Replace => {
                     let reference =
                         order.reference.as_deref().ok_or(StudioError::UnsupportedEdit(EditRefusal::NoReference))?;
-                    let cleared = imaging::inpaint(&edited, &region, order.seed);
+                    // A product that is a layer leaves the true ground behind it.
+                    let bare = match plan {
+                        Some(plan) => self.without_layers(plan, base, mask.pixels(), &alpha)?,
+                        None => None,
+                    };
+                    let cleared = match bare {
+                        Some(bare) => imaging::laid_in(&edited, &bare.edited, &region),
+                        None => imaging::inpaint(&edited, &region, order.seed),
+                    };
                     edited = replaced(cleared, reference, &mask);
                 }
             }

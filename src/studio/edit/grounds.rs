@@ -101,13 +101,10 @@ fn wood(noise: &Noise, colours: &Colours, x: f32, y: f32) -> Colour {
     let rings = ((y * 30.0 + bend * 9.0 + shift).sin() * 0.5 + 0.5).powi(2);
     let fibre = noise.cloud(x * 7.0 + shift, y * 150.0);
     let tone = noise.at(row * 7.3, 9.1);
-    // Wood is warm whatever the page's colours are; it takes their lightness.
-    let light = 0.2126 * colours.base[0] + 0.7152 * colours.base[1] + 0.0722 * colours.base[2];
-    let timber = Oklch { l: if colours.is_dark { 0.26 } else { 0.60 + 0.20 * light / 255.0 }, c: 0.062, h: 66.0 };
-    let own = timber.to_rgb().map(f32::from);
-    let grained = scaled(own, 1.0 - 0.085 * rings - 0.11 * (fibre - 0.5) + 0.07 * (tone - 0.5));
-    let joint = 1.0 - smooth(0.0, 0.011, across.min(1.0 - across));
-    scaled(grained, 1.0 - 0.42 * joint)
+    // Words stand on it: the boards differ from the page's own colour by little.
+    let grained = scaled(colours.base, 1.0 - 0.07 * rings - 0.09 * (fibre - 0.5) + 0.06 * (tone - 0.5));
+    let joint = 1.0 - smooth(0.0, 0.009, across.min(1.0 - across));
+    scaled(grained, 1.0 - 0.34 * joint)
 }
 
 fn festive(noise: &Noise, colours: &Colours, x: f32, y: f32, (wide, tall): (f32, f32)) -> Colour {

@@ -84,7 +84,8 @@ impl Studio {
         let mut grounded = base.clone();
         if let Some(photo) = reference.filter(|_| applied.is_reference_ground) {
             let (width, height) = recipe.format.size();
-            let plate = imaging::resize_cover(&photo.pixels, width, height);
+            let mut plate = imaging::resize_cover(&photo.pixels, width, height);
+            veiled(&mut plate, changes.palette.map_or([244; 3], |palette| palette.ground.0));
             grounded.plate = Some(imaging::encode_jpeg_backdrop(&plate, self.jpeg_quality).into());
         }
         let mut again = self.compose_again(plan, &grounded, recipe, changes)?;
@@ -159,6 +160,21 @@ impl Studio {
             jpeg_quality: self.jpeg_quality,
             language,
             is_marked: self.labels.is_visible_on(Origin::of_painter(provider)),
+        }
+    }
+}
+
+/// Calms the parts of a photo that words usually stand on: its head and its foot, evenly, so that no
+/// patch has to be laid under each line.
+fn veiled(plate: &mut RgbaImage, ground: [u8; 3]) {
+    let height = plate.height().max(1) as f32;
+    for (_, y, pixel) in plate.enumerate_pixels_mut() {
+        let at = y as f32 / height;
+        let near = ((0.52 - at) / 0.24).max((at - 0.66) / 0.16).clamp(0.0, 1.0);
+        let veil = 0.10 + 0.66 * near * near * (3.0 - 2.0 * near);
+        for channel in 0..3 {
+            let own = f32::from(pixel[channel]);
+            pixel[channel] = (own + (f32::from(ground[channel]) - own) * veil).round() as u8;
         }
     }
 }
