@@ -24,7 +24,7 @@ use crate::{
     database::{Database, DatabaseOptions},
     engine::{Engine, EngineOptions, EngineParts, Pictures},
     events::{Doorbell, LocalDoorbell},
-    graphql::{self, Api},
+    graphql::{self, Api, ApiParts},
     http::{self, AllowedOrigins, HttpState, WorkersReady},
     ids::{IdSource, SystemIds},
     mail::{DevelopmentMailer, Mailer, SmtpMailer},
@@ -191,16 +191,16 @@ impl App {
         let pictures = self.pictures()?;
         let exports = Exports::new(context.clone(), pictures.studio().clone());
         let edits = Edits::new(context.clone(), pictures.clone());
-        let api = Api::new(
-            context.clone(),
-            Arc::clone(&settings),
-            sign_in.clone(),
-            orders.clone(),
-            exports.clone(),
-            edits.clone(),
-            limits.clone(),
-            tracker.clone(),
-        );
+        let parts = ApiParts {
+            services: context.clone(),
+            settings: Arc::clone(&settings),
+            sign_in: sign_in.clone(),
+            orders: orders.clone(),
+            exports: exports.clone(),
+            edits: edits.clone(),
+            limits: limits.clone(),
+        };
+        let api = Api::new(parts, tracker.clone());
         let listed = settings.http.allowed_origins.iter().map(String::as_str);
         let origins = AllowedOrigins::new(listed.chain([public_url.as_str()]));
         let state = HttpState {

@@ -151,7 +151,8 @@ impl Engine {
         let tracker = TaskTracker::new();
         for number in 0..self.inner.options.workers.max(1) {
             let (engine, shutdown) = (self.clone(), shutdown.clone());
-            tracker.spawn(async move { engine.work(number, shutdown).await });
+            // On the heap: a job's whole life is in it.
+            tracker.spawn(async move { Box::pin(engine.work(number, shutdown)).await });
         }
         let (engine, stop) = (self.clone(), shutdown.clone());
         tracker.spawn(async move { engine.sweep_until(stop).await });

@@ -47,18 +47,28 @@ pub struct Api {
     pub is_https: bool,
 }
 
+/// What the services of the schema are put together from.
+pub struct ApiParts {
+    /// What every use case works with.
+    pub services: services::Context,
+    /// The settings that clients may know of.
+    pub settings: Arc<Settings>,
+    /// Who may come in.
+    pub sign_in: SignIn,
+    /// Recharges.
+    pub orders: Orders,
+    /// What sellers take away.
+    pub exports: Exports,
+    /// What sellers change.
+    pub edits: Edits,
+    /// Rates.
+    pub limits: RateLimits,
+}
+
 impl Api {
-    /// Puts the services of the schema together.
-    pub fn new(
-        services: services::Context,
-        settings: Arc<Settings>,
-        sign_in: SignIn,
-        orders: Orders,
-        exports: Exports,
-        edits: Edits,
-        limits: RateLimits,
-        tracker: TaskTracker,
-    ) -> Self {
+    /// Puts the services of the schema together; batches of reads run on the tracker.
+    pub fn new(parts: ApiParts, tracker: TaskTracker) -> Self {
+        let ApiParts { services, settings, sign_in, orders, exports, edits, limits } = parts;
         let is_https = settings.public_url().starts_with("https://");
         let loader = data_loader(services.clone(), tracker);
         Self { services, settings, loader, sign_in, orders, exports, edits, limits, is_https }

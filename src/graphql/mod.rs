@@ -24,7 +24,7 @@ mod schema;
 pub mod subscription;
 pub mod types;
 
-pub use api::Api;
+pub use api::{Api, ApiParts};
 pub use context::RequestContext;
 pub use errors::{ApiError, ErrorCode, finish, is_request_error};
 pub use loaders::{RowLoader, data_loader};

@@ -137,7 +137,7 @@ fn specks_go_and_strokes_stay() {
     painted.put_pixel(3, 3, Rgba([255; 4]));
     painted.put_pixel(199, 399, Rgba([255; 4]));
     let mask = EditMask::from_upload(&encode_png_rgba(&painted), (200, 400), &limits()).unwrap();
-    assert_eq!(mask.pixels().iter().filter(|&&value| value == 255).count(), 200);
+    assert_eq!(mask.pixels().pixels().filter(|value| value[0] == 255).count(), 200);
     assert_eq!(mask.bounds(), [50, 50, 100, 300]);
 }
 

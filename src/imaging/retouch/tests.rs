@@ -15,13 +15,13 @@ fn left_half() -> GrayImage {
     GrayImage::from_fn(48, 48, |x, _| Luma([if x < 20 { 255 } else { ((28 - x.min(28)) * 30) as u8 }]))
 }
 
-fn lab(pixel: &Rgba<u8>) -> Oklab {
+fn lab(pixel: Rgba<u8>) -> Oklab {
     Oklab::from_rgb([pixel[0], pixel[1], pixel[2]])
 }
 
 fn mean(pixels: &RgbaImage) -> Oklab {
     let count = pixels.pixels().len() as f32;
-    pixels.pixels().map(lab).fold(Oklab::default(), |sum, lab| Oklab {
+    pixels.pixels().copied().map(lab).fold(Oklab::default(), |sum, lab| Oklab {
         l: sum.l + lab.l / count,
         a: sum.a + lab.a / count,
         b: sum.b + lab.b / count,
@@ -31,7 +31,7 @@ fn mean(pixels: &RgbaImage) -> Oklab {
 fn spread(pixels: &RgbaImage) -> f32 {
     let middle = mean(pixels).l;
     let count = pixels.pixels().len() as f32;
-    (pixels.pixels().map(|pixel| (lab(pixel).l - middle).powi(2)).sum::<f32>() / count).sqrt()
+    (pixels.pixels().map(|pixel| (lab(*pixel).l - middle).powi(2)).sum::<f32>() / count).sqrt()
 }
 
 fn changed(change: impl Fn(&mut RgbaImage)) -> RgbaImage {
@@ -84,8 +84,8 @@ fn dyed_cloth_has_the_colour_and_its_folds() {
         assert!(spread(&after) > 0.2 * spread(&before), "{colour:?}: {} of {}", spread(&after), spread(&before));
         // What was lighter is not darker now.
         for (old, new) in before.pixels().zip(before.pixels().skip(7)).zip(after.pixels().zip(after.pixels().skip(7))) {
-            if lab(old.0).l > lab(old.1).l + 0.06 {
-                assert!(lab(new.0).l >= lab(new.1).l - 0.004, "{colour:?}");
+            if lab(*old.0).l > lab(*old.1).l + 0.06 {
+                assert!(lab(*new.0).l >= lab(*new.1).l - 0.004, "{colour:?}");
             }
         }
     }
@@ -174,7 +174,7 @@ fn moods_differ_from_each_other_and_lean_as_named() {
     let pictures = moods.map(in_mood);
     for (index, (first, one)) in moods.iter().zip(&pictures).enumerate() {
         for (second, other) in moods.iter().zip(&pictures).skip(index + 1) {
-            let apart = one.pixels().zip(other.pixels()).map(|(a, b)| lab(a).distance(lab(b))).fold(0.0, f32::max);
+            let apart = one.pixels().zip(other.pixels()).map(|(a, b)| lab(*a).distance(lab(*b))).fold(0.0, f32::max);
             assert!(apart > 0.015, "{first:?} {second:?}: {apart}");
         }
     }

@@ -228,7 +228,7 @@ impl Studio {
         let kept = self.on_core(move || {
             let product = product?;
             let is_there = preserved(&product.cut_out, &pixels, product.expected).is_ok();
-            is_there.then(|| Kept { cut_out: product.cut_out, expected: product.expected })
+            is_there.then_some(Kept { cut_out: product.cut_out, expected: product.expected })
         });
         let job = EditJob {
             purpose: Purpose::EditWhole,

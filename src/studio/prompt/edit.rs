@@ -72,7 +72,7 @@ pub fn edit(wish: &EditWish<'_>, capabilities: &ImageCapabilities, nudge: Nudge)
 /// A seller's wish as the scene of a picture, between quotation marks that it cannot close.
 pub fn wished(text: &str) -> Bilingual {
     let plain = plain(text, SCENE_WISH_CHARS_MAX);
-    Bilingual::new(&format!("「{plain}」"), &format!("\"{plain}\""))
+    Bilingual::new(format!("「{plain}」"), format!("\"{plain}\""))
 }
 
 /// A text without quotation marks and control characters.
