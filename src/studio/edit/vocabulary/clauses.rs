@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::{
     super::Hex,
     colours::NAMED,
-    lexicon::{ENTRIES, FILLERS, Token},
+    lexicon::{FILLERS, Token, entries},
 };
 
 /// One wish of a prompt.
@@ -206,7 +206,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             words.entry(first).or_default().push((word.chars().collect(), token));
         }
     };
-    for (word, token) in ENTRIES {
+    for (word, token) in entries() {
         add(word, token.clone());
     }
     for (word, rgb) in NAMED {
