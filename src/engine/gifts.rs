@@ -5,7 +5,7 @@
 
 use ::entity::{
     enums::{JobKind, PosterState},
-    jobs, posters, provider_attempts,
+    holds, jobs, posters, provider_attempts,
 };
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
@@ -31,6 +31,26 @@ const WAIT_MAX_MS: i64 = 3_600_000;
 /// Queues the enquiry for a picture that may still come, in the transaction of the refund.
 pub(super) async fn late_queue(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<(), DbErr> {
     let Some(hold_id) = job.hold_id else { return Ok(()) };
+    let poster = (job.user_id, job.generation_id.clone(), job.poster_id);
+    late_queue_for(txn, hold_id, poster, now_ms).await
+}
+
+/// The same for a hold whose job is gone.
+pub(super) async fn late_queue_of_hold(
+    txn: &DatabaseTransaction,
+    hold: &holds::Model,
+    now_ms: i64,
+) -> Result<(), DbErr> {
+    let poster = (hold.user_id, hold.generation_id.clone(), Some(hold.poster_id));
+    late_queue_for(txn, hold.id, poster, now_ms).await
+}
+
+async fn late_queue_for(
+    txn: &DatabaseTransaction,
+    hold_id: i64,
+    (user_id, generation_id, poster_id): (i64, String, Option<i64>),
+    now_ms: i64,
+) -> Result<(), DbErr> {
     let open = provider_attempts::Entity::find()
         .filter(provider_attempts::Column::HoldId.eq(hold_id))
         .filter(provider_attempts::Column::Outcome.eq(OPEN))
@@ -42,9 +62,9 @@ pub(super) async fn late_queue(txn: &DatabaseTransaction, job: &jobs::Model, now
     }
     let late = NewJob {
         kind: JobKind::CollectLate,
-        user_id: job.user_id,
-        generation_id: job.generation_id.clone(),
-        poster_id: job.poster_id,
+        user_id,
+        generation_id,
+        poster_id,
         edit_id: None,
         hold_id: Some(hold_id),
         run_after_ms: now_ms + ASK_EVERY_MS,
@@ -96,6 +116,7 @@ impl Engine {
     async fn give_up_on(&self, open: &OpenAttempt, log: &dyn AttemptLog) {
         let end =
             AttemptEnd { failure: Some(FailureClass::AmbiguousTimeout), maybe_billed: true, ..AttemptEnd::default() };
+        // Told once: whoever comes here after a crash finds the call ended.
         if let Err(error) = log.end(open.id, &end).await {
             tracing::warn!(%error, attempt = open.id, "the end of a call could not be written");
         }

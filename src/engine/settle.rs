@@ -14,7 +14,7 @@ use sea_orm::{
 
 use super::{
     EngineError, edits,
-    gifts::late_queue,
+    gifts::{late_queue, late_queue_of_hold},
     hero::{gate_open, hero_done, hero_waiting, set_pin, thought_keep},
     queue,
     revise::revision_put,
@@ -233,6 +233,8 @@ pub async fn posters_cancel_in_txn(
         poster_credits(txn, poster_id, 0, amount).await?;
         let fact = Fact::PosterCanceled { poster_id, credits_released: amount, wallet };
         events::append_in_txn(txn, generation_id, &fact, now_ms).await?;
+        // A try that was cut off may still be worked on somewhere: that is called off.
+        late_queue(txn, job, now_ms).await?;
         canceled += 1;
     }
     if active_posters(txn, generation_id).await? == 0 {
@@ -333,6 +335,7 @@ pub(super) async fn orphan_release_in_txn(
     }
     let fact = Fact::PosterRefunded { poster_id: hold.poster_id, failure, credits_released: amount, wallet };
     events::append_in_txn(txn, &hold.generation_id, &fact, now_ms).await?;
+    late_queue_of_hold(txn, hold, now_ms).await?;
     generation_complete_if_done_in_txn(txn, &hold.generation_id, now_ms).await
 }
 

@@ -27,7 +27,8 @@ pub enum SignatureError {
 /// Signs and checks URLs of stored files.
 ///
 /// The expiry is rounded up to whole lifetimes, so a picture keeps one URL for that time and the
-/// browser's cache works; the file behind it never changes, because edits get new names.
+/// browser's cache works. The signature covers the name and not the content: an address of a picture
+/// that may be made again carries its content's number beside it.
 #[derive(Clone)]
 pub struct UrlSigner {
     key: hmac::Key,

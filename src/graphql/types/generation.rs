@@ -233,6 +233,22 @@ pub(super) fn signed_url(
     Ok(services.urls.sign(&FileUrl { generation_id, file_name, width }, services.clock.now_ms()))
 }
 
+/// The address of a picture that may be replaced under its name: a poster made again after a refund
+/// stands where the free picture stood. Browsers keep pictures by their address, so it tells which
+/// content it means.
+///
+/// # Errors
+/// As for [`signed_url`].
+pub(super) fn versioned_url(
+    ctx: &Context<'_>,
+    (generation_id, file_name): (&str, &str),
+    sha256: &str,
+    width: Option<i32>,
+) -> Result<String, ApiError> {
+    let version: String = sha256.chars().take(12).collect();
+    signed_url(ctx, generation_id, file_name, width).map(|url| format!("{url}&v={version}"))
+}
+
 /// Counts and credits over the posters of a set.
 #[derive(SimpleObject, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GenerationSummary {

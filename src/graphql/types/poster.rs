@@ -7,7 +7,10 @@ use ::entity::{
 };
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::{Dimension, PosterExports, generation::signed_url};
+use super::{
+    Dimension, PosterExports,
+    generation::{signed_url, versioned_url},
+};
 use crate::{
     domain::{self, Locale, PictureNote, RevisionName},
     graphql::{
@@ -178,7 +181,7 @@ impl Revision {
         #[graphql(desc = "Picks a rendition of this width in pixels: 270, 540 or 1080. Left out: the original.")]
         width: Option<i32>,
     ) -> Result<String> {
-        Ok(signed_url(ctx, &self.0.generation_id, &self.0.file_name, width)?)
+        Ok(versioned_url(ctx, (&self.0.generation_id, &self.0.file_name), &self.0.sha256, width)?)
     }
 
     /// A signed address of the lossless master, where one is kept.

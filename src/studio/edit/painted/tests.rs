@@ -208,9 +208,9 @@ fn master(edited: &EditedPoster) -> RgbaImage {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_a_model_sends_back_nothing_outside_the_brush_changes() {
-    let size = (360, 640);
+    let size = (270, 480);
     let base = base(textured(size.0, size.1), None, None);
-    for bounds in [[60, 420, 60, 50], [40, 80, 260, 300]] {
+    for bounds in [[45, 315, 45, 38], [30, 60, 195, 225]] {
         let mask = boxed(size, bounds);
         let alpha = Brush::of(EditMask::from_pixels(mask.clone()).unwrap()).alpha;
         for native_mask in [NativeMask::None, NativeMask::Alpha] {
