@@ -31,9 +31,10 @@ pub(in crate::studio) struct Taken {
 impl Taken {
     /// Words, surfaces and pictures of a page.
     pub(in crate::studio) fn of(placed: &[Placed], draft: &Draft, product: Option<Frame>, sheet: &Sheet) -> Self {
+        // What stands inside of a surface counts as well: it is a part of it.
         let is_surface = |layer: &Placed| {
-            let own = layer.classes.iter().take_while(|class| *class != "slot" && *class != "page");
-            own.clone().any(|class| matches!(class.as_str(), "card" | "cta" | "filled" | "seal" | "chips"))
+            let around = layer.classes.iter().take_while(|class| *class != "page");
+            around.clone().any(|class| matches!(class.as_str(), "card" | "cta" | "filled" | "seal" | "chips"))
         };
         let layers = placed
             .iter()
@@ -83,4 +84,41 @@ pub(in crate::studio) fn place(text: &str, taken: &Taken, sheet: &Sheet) -> Opti
         let h = height * unit;
         taken.room((zh_columns(text) as f32 * 0.58 + 1.0) * h, h, From::Foot)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::domain::PosterFormat;
+
+    #[test]
+    fn a_line_keeps_off_surfaces_and_finds_no_room_on_a_full_page() {
+        let sheet = Sheet::new(PosterFormat::Square1x1);
+        let draft = Draft {
+            template: "hero",
+            slots: Vec::new(),
+            stand: None,
+            windows: Vec::new(),
+            words: Value::Null,
+            marks: Value::Null,
+            variant: "plain",
+        };
+        let card = |y: f32, height: f32| Placed {
+            kind: PlacedKind::Shape,
+            classes: ["slot", "list", "card", "page"].map(str::to_owned).to_vec(),
+            x: 40.0,
+            y,
+            width: sheet.w() - 80.0,
+            height,
+            line_height: 0.0,
+            lines: 0,
+        };
+        let placed = |card: Placed| place("¥199", &Taken::of(&[card], &draft, None, &sheet), &sheet);
+        let half = sheet.h() * 0.5;
+        let above = placed(card(half, half)).expect("room above the card");
+        assert!(above.bottom() < half && above.right() < sheet.w());
+        assert_eq!(placed(card(0.0, sheet.h())), None);
+    }
 }
