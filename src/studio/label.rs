@@ -4,10 +4,16 @@
 //! The implicit mark is the `AIGC` record of GB 45438-2025 in an XMP packet, the visible one is four
 //! characters in a corner, at least a twentieth of the short side high.
 
+use std::{collections::HashMap, sync::Arc};
+
+use image::RgbaImage;
 use serde_json::{Value, json};
 
 use super::{EditedPoster, PaintedPoster};
-use crate::imaging;
+use crate::{
+    composer::{ComposeError, Composer, Picture, Scene},
+    imaging,
+};
 
 /// The name of the provider that draws by rules instead of asking a model.
 const BUILTIN: &str = "builtin";
@@ -163,6 +169,27 @@ pub(super) fn onto_page(html: &str, width: u32, height: u32) -> String {
     }
 }
 
+/// A picture that is nothing but pixels, with the visible mark in its lower right corner.
+///
+/// # Errors
+/// [`ComposeError`]; the same picture fails the same way every time.
+pub(super) fn onto_picture(composer: &dyn Composer, pixels: RgbaImage) -> Result<RgbaImage, ComposeError> {
+    let (width, height) = pixels.dimensions();
+    let size = format!("width:{width}px;height:{height}px");
+    let html = format!(
+        "<div style=\"position:relative;{size}\"><img style=\"position:absolute;left:0;top:0;{size}\" src=\"plate\"></div>"
+    );
+    let picture = Picture::new(pixels).ok_or(ComposeError::Size(width, height))?;
+    composer.render(&Scene {
+        width,
+        height,
+        rem_px: 10.0,
+        html: onto_page(&html, width, height),
+        css: ".abs { position: absolute; }".to_owned(),
+        pictures: HashMap::from([(Arc::from("plate"), picture)]),
+    })
+}
+
 fn escaped(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
@@ -177,9 +204,10 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgba, RgbaImage};
+    use image::Rgba;
 
     use super::*;
+    use crate::composer::TakumiComposer;
 
     fn jpeg() -> Vec<u8> {
         imaging::encode_jpeg(&RgbaImage::from_pixel(32, 32, Rgba([9, 90, 200, 255])), 90)
@@ -241,5 +269,17 @@ mod tests {
         assert_eq!(Origin::of_recipe(&json!({})), Origin::AiMade);
         let edited = json!({ "provider": { "name": "builtin" }, "paintedEdits": [{ "kind": "place" }] });
         assert_eq!(Origin::of_recipe(&edited), Origin::AiMade, "a model painted a part of it");
+    }
+
+    #[test]
+    fn a_painted_picture_is_marked_in_its_corner_and_nowhere_else() {
+        let before = RgbaImage::from_fn(240, 320, |x, y| Rgba([(x / 2) as u8, 120, (y / 3) as u8, 255]));
+        let after = onto_picture(&TakumiComposer::new(), before.clone()).expect("a picture");
+        assert_eq!(after.dimensions(), before.dimensions());
+        let differs = |x: u32, y: u32| before.get_pixel(x, y) != after.get_pixel(x, y);
+        assert!((0..320).all(|y| (0..120).all(|x| !differs(x, y))), "the left half is untouched");
+        assert!((0..280).all(|y| (0..240).all(|x| !differs(x, y))), "the upper part is untouched");
+        let marked = (280..320).flat_map(|y| (120..240).map(move |x| (x, y))).filter(|(x, y)| differs(*x, *y)).count();
+        assert!(marked > 200, "{marked} pixels of the mark");
     }
 }

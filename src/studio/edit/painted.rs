@@ -24,8 +24,8 @@ use crate::{
         image::{ImageRole, InputImage, PaintError, Painted, Purpose},
     },
     studio::{
-        Commission, PatchPlace, Recipe, SetPlan, Studio, StudioError, order::preserved, prompt::EditScope,
-        workshop::Page,
+        Commission, Origin, PatchPlace, Recipe, SetPlan, Studio, StudioError, label, order::preserved,
+        prompt::EditScope, workshop::Page,
     },
 };
 use order::{Anew, Brush, Came, EditJob, EditPicture, Kept, Wish, shown};
@@ -242,8 +242,12 @@ impl Studio {
         };
         let picture = EditPicture::new(self, commission, job).await?;
         let painted = self.painters.paint(&picture, &*commission.log).await?;
-        let (base, quality) = (base.clone(), self.jpeg_quality);
+        let (base, quality, studio) = (base.clone(), self.jpeg_quality, self.clone());
         self.on_core(move || {
+            let mut painted = painted;
+            if studio.labels.is_visible_on(Origin::AiMade) {
+                painted.pixels = label::onto_picture(&*studio.composer, painted.pixels)?;
+            }
             let mut recipe = recipe_of(&base);
             recipe["composed"] = json!(false);
             recipe["provider"] = json!({ "name": painted.provider, "requestId": painted.request_id });
@@ -251,9 +255,9 @@ impl Studio {
                 fields.remove("patches");
             }
             record(&mut recipe, "picture", &painted, &Came::default());
-            finished(&painted, recipe, None, None, quality)
+            Ok(finished(&painted, recipe, None, None, quality))
         })
-        .await
+        .await?
     }
 
     /// The pictures that are sent beside the one to change.

@@ -159,7 +159,10 @@ impl Studio {
             product_painted: recipe.product_painted,
             jpeg_quality: self.jpeg_quality,
             language,
-            is_marked: self.labels.is_visible_on(Origin::of_painter(provider)),
+            is_marked: self.labels.is_visible_on(match recipe.painted_edits.as_slice() {
+                [] => Origin::of_painter(provider),
+                _ => Origin::AiMade,
+            }),
         }
     }
 }
