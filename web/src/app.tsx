@@ -1,37 +1,34 @@
-import { Component, type ReactNode, Suspense, lazy, useEffect } from 'react';
+import { Component, type ReactNode, Suspense, useEffect } from 'react';
 import { useQuery } from 'urql';
 import { Chrome } from './components/chrome';
 import { ErrorNotice } from './components/feedback';
 import { PageSkeleton, Title } from './components/page';
 import { StudioDocument, ViewerDocument } from './gql/graphql';
 import { useText } from './i18n';
+import { lazyPage } from './lib/lazy-page';
 import { useLastDefined } from './lib/last-defined';
-import { Link, Route, Switch, loginPath, navigate, useLocation } from './lib/router';
+import { Link, loginPath, navigate, usePath } from './lib/router';
 import { ApiProvider, StudioProvider, ViewerProvider } from './session';
 
-const Login = lazy(() => import('./pages/login'));
-const Generate = lazy(() => import('./pages/generate'));
-const History = lazy(() => import('./pages/history'));
-const Detail = lazy(() => import('./pages/detail'));
-const Account = lazy(() => import('./pages/account'));
+const Login = lazyPage('login', () => import('./pages/login'));
+const Generate = lazyPage('generate', () => import('./pages/generate'));
+const History = lazyPage(undefined, () => import('./pages/history'));
+const Detail = lazyPage('detail', () => import('./pages/detail'));
+const Account = lazyPage('account', () => import('./pages/account'));
+
+/** Begins to fetch what an address shows, while the rest is still on its way. */
+export function fetchPage(path: string): void {
+  const page = path === '/login' ? Login : path === '/' ? Generate : path === '/history' ? History : path === '/me' ? Account : Detail;
+  page.fetch();
+}
 
 export function App() {
+  const path = usePath();
   return (
     <Boundary>
       <ApiProvider>
         <Suspense fallback={<Bare />}>
-          <Switch>
-            <Route path="/login">
-              <WithStudio>
-                <Login />
-              </WithStudio>
-            </Route>
-            <Route>
-              <WithStudio>
-                <SignedIn />
-              </WithStudio>
-            </Route>
-          </Switch>
+          <WithStudio>{path === '/login' ? <Login /> : <SignedIn path={path} />}</WithStudio>
         </Suspense>
       </ApiProvider>
     </Boundary>
@@ -55,8 +52,7 @@ function WithStudio({ children }: { children: ReactNode }) {
   return <Bare />;
 }
 
-function SignedIn() {
-  const [path] = useLocation();
+function SignedIn({ path }: { path: string }) {
   const [result, execute] = useQuery({ query: ViewerDocument });
   const answer = useLastDefined(result.data);
   const viewer = answer?.viewer;
@@ -83,18 +79,36 @@ function SignedIn() {
       <Chrome>
         <Boundary key={path}>
           <Suspense fallback={<PageSkeleton />}>
-            <Switch>
-              <Route path="/" component={Generate} />
-              <Route path="/history" component={History} />
-              <Route path="/history/:id">{({ id }) => <Detail key={id} id={id} />}</Route>
-              <Route path="/me" component={Account} />
-              <Route component={NotFound} />
-            </Switch>
+            <Page path={path} />
           </Suspense>
         </Boundary>
       </Chrome>
     </ViewerProvider>
   );
+}
+
+function Page({ path }: { path: string }) {
+  switch (path) {
+    case '/':
+      return <Generate />;
+    case '/history':
+      return <History />;
+    case '/me':
+      return <Account />;
+    default: {
+      const id = /^\/history\/([^/]+)$/.exec(path)?.[1];
+      return id === undefined ? <NotFound /> : <Detail key={id} id={decoded(id)} />;
+    }
+  }
+}
+
+/** An address can be typed by hand: what is no proper escape stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function NotFound() {

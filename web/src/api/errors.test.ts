@@ -1,7 +1,7 @@
 import { CombinedError } from '@urql/core';
 import { describe, expect, it } from 'vitest';
-import { en } from '../i18n/en';
-import { zh } from '../i18n/zh';
+import { words as en } from '../i18n/en/base';
+import { words as zh } from '../i18n/zh/base';
 import { isSignedOut, problemOf, refusalText } from './errors';
 
 const graphqlError = (extensions: Record<string, unknown>) => new CombinedError({ graphQLErrors: [{ message: 'server words', extensions }] });
@@ -41,9 +41,9 @@ describe('refusalText', () => {
 
   it('tells a wrong code from an expired one and from too many tries', () => {
     const rejected = { __typename: 'LoginCodeRejected', code: 'LOGIN_CODE_REJECTED', message: '' } as const;
-    expect(refusalText({ ...rejected, reason: 'WRONG', attemptsLeft: 4 }, zh)).toBe(zh.login.wrong(4));
-    expect(refusalText({ ...rejected, reason: 'EXPIRED', attemptsLeft: 4 }, zh)).toBe(zh.login.expired);
-    expect(refusalText({ ...rejected, reason: 'TOO_MANY_ATTEMPTS', attemptsLeft: 0 }, zh)).toBe(zh.login.tooMany);
+    expect(refusalText({ ...rejected, reason: 'WRONG', attemptsLeft: 4 }, zh)).toBe(zh.errors.loginCode.wrong(4));
+    expect(refusalText({ ...rejected, reason: 'EXPIRED', attemptsLeft: 4 }, zh)).toBe(zh.errors.loginCode.expired);
+    expect(refusalText({ ...rejected, reason: 'TOO_MANY_ATTEMPTS', attemptsLeft: 0 }, zh)).toBe(zh.errors.loginCode.tooMany);
   });
 
   it('repeats what the server says about each field', () => {

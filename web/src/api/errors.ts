@@ -1,6 +1,6 @@
 import type { CombinedError } from '@urql/core';
 import type { ErrorCode } from '../gql/graphql';
-import type { Catalogue } from '../i18n/zh';
+import type { Catalogue } from '../i18n';
 
 /** What a person is told about a failure: a sentence, and for the unexpected an id to quote to whoever runs the server. */
 export interface Problem {
@@ -47,9 +47,9 @@ export function refusalText(refusal: Refusal, t: Catalogue): string {
     case 'RateLimited':
       return t.errors.rateLimited(refusal.retryAfterSeconds ?? 1);
     case 'LoginCodeRejected':
-      if (refusal.reason === 'EXPIRED') return t.login.expired;
-      if (refusal.reason === 'TOO_MANY_ATTEMPTS') return t.login.tooMany;
-      return t.login.wrong(refusal.attemptsLeft ?? 0);
+      if (refusal.reason === 'EXPIRED') return t.errors.loginCode.expired;
+      if (refusal.reason === 'TOO_MANY_ATTEMPTS') return t.errors.loginCode.tooMany;
+      return t.errors.loginCode.wrong(refusal.attemptsLeft ?? 0);
     case 'InvalidInput':
       return refusal.fields?.length ? refusal.fields.map((field) => field.message).join(' ') : refusal.message;
     default:

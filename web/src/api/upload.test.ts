@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { zh } from '../i18n/zh';
+import { words as zh } from '../i18n/zh/base';
 import { UploadError, readUploadAnswer, uploadErrorText } from './upload';
 
 const refusalOf = (status: number, body: string): UploadError => {

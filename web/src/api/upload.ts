@@ -1,5 +1,5 @@
 import { currentLocale, localeTag } from '../i18n';
-import type { Catalogue } from '../i18n/zh';
+import type { Catalogue } from '../i18n';
 
 export interface Uploaded {
   id: string;

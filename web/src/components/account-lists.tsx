@@ -17,7 +17,7 @@ function useCursors() {
 }
 
 function More({ onClick }: { onClick: () => void }) {
-  const t = useText();
+  const t = useText('account');
   return (
     <button type="button" className="btn btn-plain btn-small mt-4 w-full" onClick={onClick}>
       {t.loadMore}
@@ -41,7 +41,7 @@ interface PageProps {
 }
 
 function LedgerPage({ after, last, onMore, walletVersion }: PageProps & { walletVersion: number }) {
-  const t = useText();
+  const t = useText('account');
   const [result, execute] = useQuery({
     query: LedgerEntriesDocument,
     variables: { first: pageSize, after },
@@ -74,7 +74,7 @@ function useFreshContext(version: number): { version: number } {
 const signed = (n: number) => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : '0');
 
 function LedgerRow({ entry }: { entry: Entry }) {
-  const t = useText();
+  const t = useText('account');
   const title = useTitle();
   const formats = useFormats();
   const name = entry.poster ? `${entry.poster.dimension.number} ${title(entry.poster.dimension)}` : undefined;
@@ -119,7 +119,7 @@ export function OrderList({ onContinue }: { onContinue: (id: string) => void }) 
 }
 
 function OrderPage({ after, last, onMore, onContinue }: PageProps & { onContinue: (id: string) => void }) {
-  const t = useText();
+  const t = useText('account');
   const [result, execute] = useQuery({ query: OrdersDocument, variables: { first: pageSize, after }, requestPolicy: 'cache-and-network' });
   const list = useLastDefined(result.data)?.orders;
   if (!list) return result.error ? <ErrorNotice error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} /> : <div className="skeleton h-48" />;
@@ -138,7 +138,7 @@ function OrderPage({ after, last, onMore, onContinue }: PageProps & { onContinue
 }
 
 function OrderRow({ order, onContinue }: { order: OrderFieldsFragment; onContinue: (id: string) => void }) {
-  const t = useText();
+  const t = useText('account');
   const title = useTitle();
   const formats = useFormats();
   const { paymentChannels } = useStudio();

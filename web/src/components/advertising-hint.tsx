@@ -17,8 +17,8 @@ function useSettled(text: string): string {
 }
 
 /** Which words of a description the advertising law forbids. A hint only: it never blocks, and says nothing when it cannot be had. */
-export function AdvertisingHint({ description }: { description: string }) {
-  const t = useText();
+export default function AdvertisingHint({ description }: { description: string }) {
+  const t = useText('generate');
   const settled = useSettled(description.trim());
   const [{ data }] = useQuery({ query: AdvertisingWarningsDocument, variables: { description: settled }, pause: settled === '' });
   const warnings = settled === '' ? [] : (data?.studio.advertisingWarnings ?? []);

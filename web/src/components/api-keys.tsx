@@ -2,16 +2,15 @@ import { type FormEvent, useState } from 'react';
 import { useMutation, useQuery } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { type ApiKeyFieldsFragment, type ApiKeyScope, ApiKeysDocument, CreateApiKeyDocument, RevokeApiKeyDocument } from '../gql/graphql';
-import { useFormats, useText, useWords } from '../i18n';
+import { useFormats, useText } from '../i18n';
 import { useLastDefined } from '../lib/last-defined';
-import { accountWords } from './account-words';
 import { Alert, ErrorNotice, toast } from './feedback';
 
 const scopes: readonly ApiKeyScope[] = ['HISTORY_READ', 'GENERATIONS_WRITE', 'BILLING_READ'];
 
 /** Keys for programs. The secret is on the page once, right after it was made, and nowhere later. */
-export function ApiKeys() {
-  const words = useWords(accountWords);
+export default function ApiKeys() {
+  const words = useText('partners').partners;
   const [result, execute] = useQuery({ query: ApiKeysDocument, requestPolicy: 'cache-and-network' });
   const keys = useLastDefined(result.data)?.apiKeys;
   return (
@@ -39,7 +38,7 @@ export function ApiKeys() {
 
 function KeyRow({ apiKey }: { apiKey: ApiKeyFieldsFragment }) {
   const t = useText();
-  const words = useWords(accountWords);
+  const words = useText('partners').partners;
   const formats = useFormats();
   const [state, revoke] = useMutation(RevokeApiKeyDocument);
   const [now] = useState(() => Date.now());
@@ -76,7 +75,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKeyFieldsFragment }) {
 
 function NewKey() {
   const t = useText();
-  const words = useWords(accountWords);
+  const words = useText('partners').partners;
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<readonly ApiKeyScope[]>(scopes);
   const [secret, setSecret] = useState<string>();

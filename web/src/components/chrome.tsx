@@ -1,17 +1,18 @@
-import { type ReactNode, Suspense, lazy, useEffect, useEffectEvent, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useEffectEvent, useState } from 'react';
 import { useSubscription } from 'urql';
 import { connectionStore } from '../api/connection';
 import { outageMs } from '../api/use-generation';
 import { WalletChangedDocument } from '../gql/graphql';
 import { chooseLocale, useLocale, useText } from '../i18n';
-import { Link, navigate, useLocation } from '../lib/router';
+import { lazyPage } from '../lib/lazy-page';
+import { Link, navigate, usePath } from '../lib/router';
 import { useStore } from '../lib/store';
 import { type Theme, chooseTheme, useTheme } from '../lib/theme';
 import { pendingHold, reconnect, useViewer } from '../session';
 import { Toasts } from './feedback';
 import { Icon, type IconName, Mark } from './icon';
 
-const Shortcuts = lazy(() => import('./shortcuts'));
+const Shortcuts = lazyPage('shortcuts', () => import('./shortcuts'));
 
 const goKeys: Record<string, string> = { g: '/', h: '/history', m: '/me' };
 const goWithinMs = 1_200;
@@ -87,7 +88,7 @@ export function SkipLink() {
 
 function Tabs({ wide }: { wide: boolean }) {
   const t = useText();
-  const [path] = useLocation();
+  const path = usePath();
   const tabs: { href: string; text: string; icon: IconName; here: boolean }[] = [
     { href: '/', text: t.nav.generate, icon: 'create', here: path === '/' },
     { href: '/history', text: t.nav.history, icon: 'history', here: path.startsWith('/history') },

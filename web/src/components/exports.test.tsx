@@ -1,8 +1,10 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { loadWords } from '../i18n';
 import { PosterExports, SetExports } from './exports';
 import { PictureNotes } from './picture-notes';
 
+beforeAll(() => loadWords('detail'));
 afterEach(cleanup);
 
 const market = (code: string, titleZh: string, region: string) => ({ __typename: 'ExportMarket', code, titleZh, titleEn: code, region, checkedOn: '2026-11-22' });

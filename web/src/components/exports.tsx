@@ -32,7 +32,7 @@ function Download({ href, label, title }: { href: string; label: string; title?:
 
 /** What can be taken away of the whole set; the marketplaces are asked for when it is opened. */
 export function SetExports({ id }: { id: string }) {
-  const t = useText();
+  const t = useText('detail');
   const title = useTitle();
   const [open, setOpen] = useState(false);
   const [result, execute] = useQuery({ query: ExportMarketsDocument, pause: !open });
@@ -63,7 +63,7 @@ export function SetExports({ id }: { id: string }) {
 
 /** The pictures beside one version of a poster: in one language, and without words. */
 export function PosterExports({ posterId, revision }: { posterId: string; revision: string }) {
-  const t = useText();
+  const t = useText('detail');
   const [generation, index] = posterId.split('/');
   const groups = [
     { title: t.detail.languages, kinds: { zh: t.detail.zhOnly, en: t.detail.enOnly } },

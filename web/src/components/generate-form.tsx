@@ -1,13 +1,13 @@
-import { type FormEvent, useState } from 'react';
-import { useText, useTitle, useWords } from '../i18n';
+import { type FormEvent, Suspense, lazy, useState } from 'react';
+import { useText, useTitle } from '../i18n';
 import { type Draft, chosenDimensions, keepFirst, offeredOrNull, updateDraft, withDimension } from '../lib/draft';
 import { costOf } from '../lib/money';
 import { Link } from '../lib/router';
 import { useStudio, useViewer } from '../session';
-import { AdvertisingHint } from './advertising-hint';
-import { generateWords } from './generate-words';
 import { PhotoPicker } from './photo-picker';
 import { Options } from './style-options';
+
+const AdvertisingHint = lazy(() => import('./advertising-hint'));
 
 export interface Order extends Pick<Draft, 'description' | 'format' | 'visual' | 'typography' | 'layout' | 'composition'> {
   photoIds: string[];
@@ -23,11 +23,11 @@ interface FormProps {
 }
 
 export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps) {
-  const t = useText();
+  const t = useText('generate');
   const { wallet } = useViewer();
   const studio = useStudio();
   const { dimensions, creditsPerPoster, limits } = studio;
-  const words = useWords(generateWords);
+  const words = useText('generate').looks;
   const [uploading, setUploading] = useState(false);
   const chosen = chosenDimensions(draft, dimensions);
   const cost = costOf(chosen.length, creditsPerPoster, wallet.credits);
@@ -66,7 +66,7 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
             {t.generate.description}
           </label>
           <span className={`ml-auto text-sm tabular-nums ${length > limits.descriptionCharsMax ? 'font-semibold text-bad' : 'text-muted'}`}>
-            {t.generate.descriptionCount(length, limits.descriptionCharsMax)}
+            {t.ofMax(length, limits.descriptionCharsMax)}
           </span>
         </div>
         <textarea
@@ -95,7 +95,11 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
             ))}
           </ul>
         )}
-        <AdvertisingHint description={draft.description} />
+        {draft.description !== '' && (
+          <Suspense fallback={null}>
+            <AdvertisingHint description={draft.description} />
+          </Suspense>
+        )}
       </div>
       <Options draft={draft} />
       <DimensionPicker chosen={chosen} />
@@ -136,7 +140,7 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
 const chooseAll = () => updateDraft((before) => ({ ...before, skipped: [] }));
 
 function DimensionPicker({ chosen }: { chosen: readonly number[] }) {
-  const t = useText();
+  const t = useText('generate');
   const title = useTitle();
   const { dimensions } = useStudio();
   const none = () => updateDraft((before) => keepFirst(before, dimensions, 0));

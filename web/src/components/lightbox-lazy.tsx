@@ -1,12 +1,11 @@
-import { Suspense, lazy, useEffect, useRef } from 'react';
+import { type ComponentProps, Suspense, useEffect, useRef } from 'react';
+import { lazyPage } from '../lib/lazy-page';
 import { useSearchParams } from '../lib/router';
-import type { LightboxProps } from './lightbox';
 
-const load = () => import('./lightbox');
-const Loaded = lazy(load);
+const Loaded = lazyPage('editor', () => import('./lightbox'));
 
 /** Nobody looks at a large picture at once: its code, the editor's included, comes when the page has come to rest. */
-export function Lightbox(props: LightboxProps) {
+export function Lightbox(props: ComponentProps<typeof Loaded>) {
   return (
     <Suspense fallback={<div aria-hidden="true" className="fixed inset-0 z-50 bg-stage" />}>
       <Loaded {...props} />
@@ -18,7 +17,7 @@ export function Lightbox(props: LightboxProps) {
 export function usePreloadedLightbox(wanted: boolean): void {
   useEffect(() => {
     if (!wanted) return;
-    const timer = setTimeout(() => void load().catch(() => undefined), 2_000);
+    const timer = setTimeout(() => Loaded.fetch(), 2_000);
     return () => clearTimeout(timer);
   }, [wanted]);
 }

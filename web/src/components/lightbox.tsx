@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { useClient, useMutation } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { GenerationDocument, type PosterFieldsFragment, RestoreRevisionDocument, type RevisionFieldsFragment, SetCoverDocument } from '../gql/graphql';
-import { useText, useTitle, useWords } from '../i18n';
+import { useText, useTitle } from '../i18n';
 import { updateEdit, useEditDraft } from '../lib/edit-draft';
 import { generationOf } from '../lib/ids';
 import { coverage, redo, undo } from '../lib/mask';
@@ -14,7 +14,6 @@ import { ReadyMasks } from './editor/ready-masks';
 import { Stage } from './editor/stage';
 import { PaintTools, type Painting, StageTool, ToolRow, firstPainting, resized } from './editor/tools';
 import { useEdit } from './editor/use-edit';
-import { editorWords } from './editor/words';
 import { toast } from './feedback';
 import { Icon } from './icon';
 
@@ -42,8 +41,8 @@ interface OpenProps extends Pick<LightboxProps, 'posters' | 'onShow' | 'onClose'
 }
 
 function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
-  const t = useText();
-  const words = useWords(editorWords);
+  const t = useText('editor');
+  const words = useText('editor').editor;
   const title = useTitle();
   const draft = useEditDraft(poster.id);
   const [painting, setPainting] = useState<Painting>(firstPainting);

@@ -3,13 +3,12 @@ import { useClient, useMutation, useQuery, useSubscription } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { connectionStore } from '../api/connection';
 import { CancelOrderDocument, OrderChangedDocument, OrderDocument, ViewerDocument } from '../gql/graphql';
-import { useFormats, useText, useWords } from '../i18n';
+import { useFormats, useText } from '../i18n';
 import { clock, useCountdown } from '../lib/countdown';
 import { useLastDefined } from '../lib/last-defined';
 import { yuan } from '../lib/money';
 import { Link } from '../lib/router';
 import { useStore } from '../lib/store';
-import { accountWords } from './account-words';
 import { Alert, ErrorNotice, toast } from './feedback';
 import { Icon } from './icon';
 
@@ -18,8 +17,8 @@ const QrCode = lazy(() => import('./qr-code'));
 const pollMs = 4_000;
 
 /** An order on its way: where to pay, and the server's word on whether it has been paid. The page itself never guesses. */
-export function OrderPanel({ id, fromDraft, onDone }: { id: string; fromDraft: boolean; onDone: () => void }) {
-  const t = useText();
+export default function OrderPanel({ id, fromDraft, onDone }: { id: string; fromDraft: boolean; onDone: () => void }) {
+  const t = useText('account');
   const formats = useFormats();
   const client = useClient();
   const [result, execute] = useQuery({ query: OrderDocument, variables: { id } });
@@ -29,7 +28,7 @@ export function OrderPanel({ id, fromDraft, onDone }: { id: string; fromDraft: b
   const online = useStore(connectionStore).status === 'open';
   const [canceling, cancel] = useMutation(CancelOrderDocument);
   const [problem, setProblem] = useState<string>();
-  const words = useWords(accountWords);
+  const words = useText('account').accountMore;
   const left = useCountdown(pending && order ? Date.parse(order.expiresAt) : undefined);
 
   const asks = pending && (!online || !stream.fetching);

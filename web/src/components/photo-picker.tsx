@@ -1,9 +1,7 @@
 import { type ChangeEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
-import { UploadError, uploadErrorText, uploadPicture } from '../api/upload';
 import { useText } from '../i18n';
 import { type DraftPhoto, updateDraft } from '../lib/draft';
-import { PictureError, preparePicture } from '../lib/picture';
-import { leaveForLogin, useStudio } from '../session';
+import { useStudio } from '../session';
 import { Alert, Notice } from './feedback';
 import { Icon } from './icon';
 
@@ -12,9 +10,11 @@ const lowResolutionPx = 600;
 
 type Work = { percent: number | undefined };
 
+export const loadSender = () => import('../api/send-picture');
+
 /** Product photos: picked, dropped anywhere on the page or pasted; each one is sent as soon as it is there. */
 export function PhotoPicker({ photos, onBusy }: { photos: readonly DraftPhoto[]; onBusy: (busy: boolean) => void }) {
-  const t = useText();
+  const t = useText('generate');
   const { limits } = useStudio();
   const [work, setWork] = useState<Work>();
   const [problem, setProblem] = useState<string>();
@@ -28,21 +28,19 @@ export function PhotoPicker({ photos, onBusy }: { photos: readonly DraftPhoto[];
     if (work || pictures.length === 0) return;
     setProblem(undefined);
     onBusy(true);
+    setWork({ percent: undefined });
+    const sender = await loadSender().catch(() => undefined);
     const controller = new AbortController();
     abort.current = controller;
     try {
+      if (!sender) return setProblem(t.photo.network);
       for (const file of pictures) {
         setWork({ percent: undefined });
-        const prepared = await preparePicture(file, limits);
-        const uploaded = await uploadPicture('PHOTO', prepared.blob, prepared.fileName, (percent) => setWork({ percent }), controller.signal);
-        const photo: DraftPhoto = { id: uploaded.id, width: uploaded.width, height: uploaded.height, preview: prepared.preview };
+        const photo: DraftPhoto = await sender.sendPicture('PHOTO', file, limits, (percent) => setWork({ percent }), controller.signal);
         updateDraft((draft) => ({ ...draft, photos: [...draft.photos, photo] }));
       }
     } catch (error) {
-      if (controller.signal.aborted) return;
-      if (error instanceof UploadError && error.code === 'UNAUTHENTICATED') leaveForLogin();
-      else if (error instanceof PictureError) setProblem(error.refusal === 'tooLarge' ? t.photo.tooLarge(maxMb) : t.photo[error.refusal]);
-      else setProblem(uploadErrorText(error, t));
+      if (!controller.signal.aborted) setProblem(sender?.pictureProblem(error, t, limits));
     } finally {
       setWork(undefined);
       onBusy(false);

@@ -10,7 +10,7 @@ import { Alert, Notice } from './feedback';
 const choice = 'choice flex min-h-14 flex-col items-center justify-center px-2 py-2 text-center';
 
 export function RechargeForm({ onOrdered }: { onOrdered: (orderId: string) => void }) {
-  const t = useText();
+  const t = useText('account');
   const title = useTitle();
   const { rechargeOptions, paymentChannels, creditsPerYuan, creditsPerPoster } = useStudio();
   const [picked, setPicked] = useState<number | 'custom'>(rechargeOptions[0]?.amountYuan ?? 'custom');

@@ -16,7 +16,7 @@ const grid = 'grid grid-cols-2 gap-x-4 gap-y-6 sm:grid-cols-3 xl:grid-cols-5';
 
 /** The tiles of a request that has just been sent: in their final places before the server has answered. */
 export function PendingTiles({ indexes, format }: { indexes: readonly number[]; format: string | null }) {
-  const t = useText();
+  const t = useText('generate');
   const { dimensions, creditsPerPoster } = useStudio();
   const aspectRatio = useAspectRatio(format ?? undefined);
   return (
@@ -34,7 +34,7 @@ export function PendingTiles({ indexes, format }: { indexes: readonly number[]; 
 }
 
 function Head({ name, settled, total }: { name: string; settled: number; total: number }) {
-  const t = useText();
+  const t = useText('generate');
   return (
     <div className="mb-5">
       <div className="flex flex-wrap items-baseline gap-x-4">
@@ -66,7 +66,7 @@ interface ResultsProps {
 }
 
 export function Results({ generation, active, live, onOpen, onAgain }: ResultsProps) {
-  const t = useText();
+  const t = useText('generate');
   const title = useTitle();
   const { creditsPerPoster } = useStudio();
   const viewer = useViewer();
@@ -122,7 +122,7 @@ export function Results({ generation, active, live, onOpen, onAgain }: ResultsPr
             {sum.succeeded > 0 && (
               <a className="btn btn-plain btn-small" href={`/files/${generation.id}/archive.zip`} download>
                 <Icon name="download" className="size-4" />
-                {t.generate.downloadAll}
+                {t.downloadAll}
               </a>
             )}
             <Link href={`/history/${generation.id}`} className="btn btn-plain btn-small">

@@ -2,10 +2,9 @@ import { useEffect, useState } from 'react';
 import { type Client, type OperationResult, useClient } from 'urql';
 import { problemOf } from '../api/errors';
 import { LedgerEntriesDocument, type LedgerEntriesQuery } from '../gql/graphql';
-import { currentLocale, useText, useTitle, useWords } from '../i18n';
+import { currentLocale, useText, useTitle } from '../i18n';
 import { type LedgerLine, csvLine, dailySpending } from '../lib/ledger';
 import { useViewer } from '../session';
-import { accountWords } from './account-words';
 import { toast } from './feedback';
 import { Icon } from './icon';
 
@@ -41,7 +40,7 @@ export function Spending() {
 }
 
 function Bars() {
-  const words = useWords(accountWords);
+  const words = useText('account').accountMore;
   const client = useClient();
   const [nowMs] = useState(() => Date.now());
   const [lines, setLines] = useState<readonly LedgerLine[]>();
@@ -109,8 +108,8 @@ function Bars() {
 
 /** The whole statement as a file that spreadsheets open. */
 export function CsvButton() {
-  const t = useText();
-  const words = useWords(accountWords);
+  const t = useText('account');
+  const words = useText('account').accountMore;
   const title = useTitle();
   const client = useClient();
   const [busy, setBusy] = useState(false);

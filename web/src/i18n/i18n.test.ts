@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { accountWords } from '../components/account-words';
-import { editorWords } from '../components/editor/words';
-import { generateWords } from '../components/generate-words';
-import { shortcutWords } from '../components/shortcuts';
-import { formatsFor, preferredLocale } from '.';
-import { en } from './en';
-import { zh } from './zh';
+import { act, renderHook } from '@testing-library/react';
+import { describe, expect, it, vi } from 'vitest';
+import { currentLocale, formatsFor, loadWords, preferredLocale, setLocale, useText } from '.';
+import { words as enBase } from './en/base';
+import { words as enGenerate } from './en/generate';
+import { words as zhGenerate } from './zh/generate';
+
+type Words = Record<string, never>;
+const merged = (files: Record<string, object>): Words => Object.assign({}, ...Object.values(files)) as Words;
+const zhFiles = import.meta.glob<object>('./zh/*.ts', { import: 'words', eager: true });
+const enFiles = import.meta.glob<object>('./en/*.ts', { import: 'words', eager: true });
 
 function leaves(value: unknown, path: string): [string, unknown][] {
   if (typeof value !== 'object' || value === null) return [[path, value]];
@@ -16,33 +19,58 @@ const keys = (catalogue: unknown) => leaves(catalogue, '').map(([path]) => path)
 
 const say = (leaf: unknown): string => (typeof leaf === 'function' ? String((leaf as (...args: unknown[]) => string)(2, 3, 4, 5)) : String(leaf));
 
+const parts = Object.keys(zhFiles).map((file) => file.replace('./zh/', ''));
+
 describe('catalogues', () => {
-  it('say the same things in both languages', () => {
+  it('have the same parts in both languages, none in the way of another', () => {
+    expect(Object.keys(enFiles).map((file) => file.replace('./en/', ''))).toEqual(parts);
+    const names = Object.values(zhFiles).flatMap((words) => Object.keys(words));
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+
+  it.each(parts)('%s says the same things in both languages, and says something', (file) => {
+    const [zh, en] = [zhFiles[`./zh/${file}`], enFiles[`./en/${file}`]];
     expect(keys(en)).toEqual(keys(zh));
-    const silent = [...leaves(zh, 'zh'), ...leaves(en, 'en')].filter(([, leaf]) => say(leaf).trim() === '');
-    expect(silent.map(([path]) => path)).toEqual([]);
+    expect([...leaves(zh, 'zh'), ...leaves(en, 'en')].filter(([, leaf]) => say(leaf).trim() === '')).toEqual([]);
   });
 
   it('leave no Chinese in the English, but for the name of the other language', () => {
-    const left = leaves(en, 'en').filter(([path, leaf]) => path !== 'en.language.switchTo' && /\p{Script=Han}/u.test(say(leaf)));
+    const left = leaves(merged(enFiles), 'en').filter(([path, leaf]) => path !== 'en.language.switchTo' && /\p{Script=Han}/u.test(say(leaf)));
     expect(left.map(([path]) => path)).toEqual([]);
   });
 
   it('know one from many', () => {
-    expect([en.credits(1), en.credits(4), en.login.wrong(1)]).toEqual(['1 credit', '4 credits', 'That code is not right. 1 try left.']);
+    expect([enBase.credits(1), enBase.credits(4), enBase.errors.loginCode.wrong(1)]).toEqual(['1 credit', '4 credits', 'That code is not right. 1 try left.']);
   });
 
   it('write the cost as the server prices it', () => {
-    expect(zh.generate.cost(10, 4, 40)).toBe('10 × 4 = 40 积分');
-    expect(en.generate.cost(1, 4, 4)).toBe('1 × 4 = 4 credits');
+    expect(zhGenerate.generate.cost(10, 4, 40)).toBe('10 × 4 = 40 积分');
+    expect(enGenerate.generate.cost(1, 4, 4)).toBe('1 × 4 = 4 credits');
   });
 });
 
-describe('words that travel with their part', () => {
-  it.each(Object.entries({ accountWords, editorWords, generateWords, shortcutWords }))('%s say the same in both languages, and are all there', (_name, words) => {
-    expect(keys(words.en)).toEqual(keys(words.zh));
-    expect([...leaves(words.zh, 'zh'), ...leaves(words.en, 'en')].filter(([, leaf]) => say(leaf).trim() === '')).toEqual([]);
-    expect(leaves(words.en, 'en').filter(([, leaf]) => /\p{Script=Han}/u.test(say(leaf)))).toEqual([]);
+describe('the words in use', () => {
+  it('grow by the parts that are shown, and change language all together', async () => {
+    await setLocale('zh');
+    await loadWords('detail');
+    const { result } = renderHook(() => useText('detail'));
+    expect([result.current.back, result.current.detail.next]).toEqual(['返回', '下一版']);
+    await act(() => setLocale('en'));
+    expect([result.current.back, result.current.detail.next]).toEqual([enBase.back, 'Next version']);
+    expect([currentLocale(), document.documentElement.lang]).toEqual(['en', 'en']);
+  });
+
+  it('come in the language that is current when they arrive', async () => {
+    await setLocale('zh');
+    await Promise.all([loadWords('account'), setLocale('en')]);
+    const { result } = renderHook(() => useText('account'));
+    expect(result.current.account.title).toBe('Account');
+  });
+
+  it('are missed at once where a part was not fetched', () => {
+    const quiet = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    expect(() => renderHook(() => useText('shortcuts'))).toThrow('shortcuts');
+    quiet.mockRestore();
   });
 });
 

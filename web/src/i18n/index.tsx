@@ -1,14 +1,45 @@
 import { createStore, useStore } from '../lib/store';
 import { readKept, writeKept } from '../lib/keep';
-import { type Catalogue, zh } from './zh';
+import type { words as account } from './zh/account';
+import type { words as base } from './zh/base';
+import type { words as detail } from './zh/detail';
+import type { words as editor } from './zh/editor';
+import type { words as generate } from './zh/generate';
+import type { words as login } from './zh/login';
+import type { words as partners } from './zh/partners';
+import type { words as shortcuts } from './zh/shortcuts';
 
 export type Locale = 'zh' | 'en';
+
+/** The words that every page has. Chinese is the source; `en/` has to offer the same. */
+export type Catalogue = typeof base;
+
+interface Parts {
+  login: typeof login;
+  generate: typeof generate;
+  detail: typeof detail;
+  account: typeof account;
+  editor: typeof editor;
+  partners: typeof partners;
+  shortcuts: typeof shortcuts;
+}
+
+/** Words that come with a page or a part of one. */
+export type Part = keyof Parts;
 
 const storageKey = 'haibao.locale';
 
 interface Language {
   locale: Locale;
+  parts: ReadonlySet<string>;
   text: Catalogue;
+}
+
+const files = import.meta.glob<object>(['./zh/*.ts', './en/*.ts'], { import: 'words' });
+
+async function fetchWords(locale: Locale, parts: readonly string[]): Promise<object> {
+  const fetched = await Promise.all(parts.map((part) => files[`./${locale}/${part}.ts`]?.()));
+  return Object.assign({}, ...fetched) as object;
 }
 
 /** Chinese unless a person has chosen otherwise, or the browser names English before any Chinese. */
@@ -18,15 +49,28 @@ export function preferredLocale(kept: unknown, browserLanguages: readonly string
   return first?.toLowerCase().startsWith('en') ? 'en' : 'zh';
 }
 
-const store = createStore<Language>({ locale: 'zh', text: zh });
+const store = createStore<Language>({ locale: 'zh', parts: new Set(['base']), text: {} as Catalogue });
 
 export const localeTag = (locale: Locale): string => (locale === 'zh' ? 'zh-CN' : 'en');
 
-/** Switches when the words are there: the English ones are fetched on first use. */
+/** Switches when all the words in use are there in the other language. */
 export async function setLocale(locale: Locale): Promise<void> {
-  const text = locale === 'zh' ? zh : (await import('./en')).en;
+  const { parts } = store.get();
+  const text = (await fetchWords(locale, [...parts])) as Catalogue;
+  // Another part may have been asked for meanwhile.
+  if (store.get().parts.size !== parts.size) return setLocale(locale);
   document.documentElement.lang = localeTag(locale);
-  store.set({ locale, text });
+  store.set({ locale, parts, text });
+}
+
+/** Fetches the words of a part; whoever shows it waits for them. */
+export async function loadWords(part: Part): Promise<void> {
+  const { locale, parts } = store.get();
+  if (parts.has(part)) return;
+  const more = await fetchWords(locale, [part]);
+  const now = store.get();
+  if (now.locale !== locale) return loadWords(part);
+  store.set({ ...now, parts: new Set([...now.parts, part]), text: { ...now.text, ...more } });
 }
 
 export async function chooseLocale(locale: Locale): Promise<void> {
@@ -35,24 +79,20 @@ export async function chooseLocale(locale: Locale): Promise<void> {
 }
 
 export async function startLanguage(): Promise<void> {
-  // A lost language chunk must not cost the page: Chinese is always there.
-  await setLocale(preferredLocale(readKept(localStorage, storageKey), navigator.languages)).catch(() => setLocale('zh'));
+  const locale = preferredLocale(readKept(localStorage, storageKey), navigator.languages);
+  // One lost file must not cost the page, as long as the other language is there.
+  await setLocale(locale).catch(() => setLocale(locale === 'zh' ? 'en' : 'zh'));
 }
 
 export const currentLocale = (): Locale => store.get().locale;
 
-export function useText(): Catalogue {
-  return useStore(store).text;
-}
-
-/** Words of one part of the client, in both languages: they travel with that part's code instead of with every page. */
-export interface Words<T> {
-  zh: T;
-  en: T;
-}
-
-export function useWords<T>(words: Words<T>): T {
-  return words[useLocale()];
+/** The words of the page's language, and those of one part, which has to be there (`loadWords`). */
+export function useText(): Catalogue;
+export function useText<P extends Part>(part: P): Catalogue & Parts[P];
+export function useText(part?: Part): Catalogue {
+  const { parts, text } = useStore(store);
+  if (part !== undefined && !parts.has(part)) throw new Error(`the words of “${part}” have not been fetched`);
+  return text;
 }
 
 export function useLocale(): Locale {

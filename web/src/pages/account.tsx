@@ -1,28 +1,35 @@
 import { useMutation } from 'urql';
-import { useState } from 'react';
+import { Suspense, lazy, useEffect, useState } from 'react';
 import { LedgerList, OrderList } from '../components/account-lists';
-import { accountWords } from '../components/account-words';
-import { ApiKeys } from '../components/api-keys';
 import { Icon } from '../components/icon';
-import { OrderPanel } from '../components/order-panel';
 import { Title } from '../components/page';
 import { RechargeForm } from '../components/recharge-form';
 import { CsvButton, Spending } from '../components/spending';
 import { SignOutDocument } from '../gql/graphql';
-import { useText, useWords } from '../i18n';
+import { useText } from '../i18n';
 import { forgetDraft } from '../lib/draft';
 import { forgetEdits } from '../lib/edit-draft';
+import { lazyPage } from '../lib/lazy-page';
 import { costOf } from '../lib/money';
 import { navigate, useSearchParams } from '../lib/router';
 import { resetApi, useStudio, useViewer } from '../session';
 
+const loadOrder = () => import('../components/order-panel');
+const ApiKeys = lazyPage('partners', () => import('../components/api-keys'));
+const OrderPanel = lazy(loadOrder);
+
 export default function Account() {
-  const t = useText();
-  const words = useWords(accountWords);
+  const t = useText('account');
+  const words = useText('account').accountMore;
   const { email, wallet } = useViewer();
   const { creditsPerPoster, creditsPerYuan } = useStudio();
   const [params] = useSearchParams();
   const [orderId, setOrderId] = useState<string>();
+  // An order follows on one tap: its sheet is there by then.
+  useEffect(() => {
+    const timer = setTimeout(() => loadOrder().catch(() => undefined), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <>
       <div className="mb-6 flex flex-wrap items-center gap-x-6 gap-y-2">
@@ -77,7 +84,9 @@ export default function Account() {
               <span className="ml-auto text-sm text-muted">{t.account.rate(creditsPerYuan)}</span>
             </div>
             {orderId ? (
-              <OrderPanel key={orderId} id={orderId} fromDraft={params.get('from') === 'draft'} onDone={() => setOrderId(undefined)} />
+              <Suspense fallback={<div aria-busy="true" className="skeleton h-40" />}>
+                <OrderPanel key={orderId} id={orderId} fromDraft={params.get('from') === 'draft'} onDone={() => setOrderId(undefined)} />
+              </Suspense>
             ) : (
               <RechargeForm onOrdered={setOrderId} />
             )}
@@ -93,12 +102,6 @@ export default function Account() {
               }}
             />
           </section>
-          <section className="card p-6 sm:p-8" aria-labelledby="keys-heading">
-            <h2 id="keys-heading" className="display mb-3 text-lg">
-              {words.partners}
-            </h2>
-            <ApiKeys />
-          </section>
           <section className="card grid gap-3 p-6 sm:p-8" aria-labelledby="security-heading">
             <h2 id="security-heading" className="display text-lg">
               {words.security}
@@ -107,6 +110,14 @@ export default function Account() {
             <SignOut everywhere className="justify-self-start">
               {words.everywhere}
             </SignOut>
+          </section>
+          <section className="card p-6 sm:p-8" aria-labelledby="keys-heading">
+            <h2 id="keys-heading" className="display mb-3 text-lg">
+              {words.partners}
+            </h2>
+            <Suspense fallback={<div aria-busy="true" className="skeleton h-80" />}>
+              <ApiKeys />
+            </Suspense>
           </section>
         </div>
       </div>

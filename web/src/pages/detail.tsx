@@ -16,7 +16,7 @@ import { averageColour } from '../lib/placeholder';
 import { stepTo } from '../lib/versions';
 
 export default function Detail({ id }: { id: string }) {
-  const t = useText();
+  const t = useText('detail');
   const formats = useFormats();
   const { generation, error, refresh } = useGeneration(id);
   const lightbox = useLightbox();
@@ -69,7 +69,7 @@ export default function Detail({ id }: { id: string }) {
           {anyPicture && (
             <a className="btn btn-primary btn-small" href={`/files/${generation.id}/archive.zip`} download>
               <Icon name="download" className="size-4" />
-              {t.generate.downloadAll}
+              {t.downloadAll}
             </a>
           )}
         </div>
@@ -100,7 +100,7 @@ export default function Detail({ id }: { id: string }) {
 
 /** One dimension: its versions, one of them large. */
 function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format: string; onOpen: (version: string) => void }) {
-  const t = useText();
+  const t = useText('detail');
   const title = useTitle();
   const aspectRatio = useAspectRatio(format);
   const [selected, setSelected] = useState(0);
@@ -178,7 +178,7 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
 }
 
 function Thumbnails({ revisions, at, onSelect }: { revisions: PosterFieldsFragment['revisions']; at: number; onSelect: (index: number) => void }) {
-  const t = useText();
+  const t = useText('detail');
   return (
     <ul aria-label={t.detail.versions} className="flex gap-3 overflow-x-auto p-1 sm:max-h-[70dvh] sm:flex-col sm:overflow-y-auto">
       {revisions.map((one, index) => (
@@ -200,7 +200,7 @@ function Thumbnails({ revisions, at, onSelect }: { revisions: PosterFieldsFragme
 }
 
 function NoPicture({ poster }: { poster: PosterFieldsFragment }) {
-  const t = useText();
+  const t = useText('detail');
   return (
     <p className="flex min-h-24 flex-wrap items-center justify-center gap-2 text-center text-muted">
       <Icon name={poster.state === 'REFUNDED' ? 'alert' : poster.state === 'CANCELED' ? 'stop' : 'clock'} />
@@ -231,7 +231,7 @@ function Arrow({ ref, icon, label, absent, hidden, onClick }: ArrowProps) {
 }
 
 function Dots({ poster, at, onSelect }: { poster: PosterFieldsFragment; at: number; onSelect: (index: number) => void }) {
-  const t = useText();
+  const t = useText('detail');
   return (
     <fieldset className="mt-4 overflow-x-auto">
       <legend className="sr-only">{t.detail.versions}</legend>

@@ -5,10 +5,11 @@ import { useGeneration } from '../api/use-generation';
 import { Alert, ErrorNotice, toast } from '../components/feedback';
 import { GenerateForm, type Order } from '../components/generate-form';
 import { Lightbox, useLightbox } from '../components/lightbox-lazy';
-import { generateWords } from '../components/generate-words';
 import { Title } from '../components/page';
+import { loadSender } from '../components/photo-picker';
+import { loadGallery } from '../components/style-options';
 import { CreateGenerationDocument, ViewerDocument } from '../gql/graphql';
-import { useText, useTitle, useWords } from '../i18n';
+import { useText, useTitle } from '../i18n';
 import { finishDraft, updateDraft, useDraft } from '../lib/draft';
 import { keyFor, settleKey } from '../lib/idempotency';
 import { readKept, writeKept } from '../lib/keep';
@@ -28,7 +29,7 @@ interface Pending {
 }
 
 export default function Generate() {
-  const t = useText();
+  const t = useText('generate');
   const client = useClient();
   const viewer = useViewer();
   const { creditsPerPoster } = useStudio();
@@ -53,9 +54,11 @@ export default function Generate() {
   const [problem, setProblem] = useState<{ text: string; recharge: boolean }>();
   const [, create] = useMutation(CreateGenerationDocument);
 
-  // The tiles have to be there within a frame when they are wanted: their code comes while the form is filled in.
+  // The tiles have to be there within a frame when they are wanted: their code, and that for photos and looks, comes while the form is filled in.
   useEffect(() => {
-    const timer = setTimeout(() => void loadResults().catch(() => undefined), 1_500);
+    const timer = setTimeout(() => {
+      for (const load of [loadResults, loadSender, loadGallery]) load().catch(() => undefined);
+    }, 1_500);
     return () => clearTimeout(timer);
   }, []);
 
@@ -181,8 +184,8 @@ function TilesSkeleton() {
 
 /** What the page shows before there is anything: real samples of the styles, and what a set is made of. */
 function FirstSteps() {
-  const t = useText();
-  const words = useWords(generateWords);
+  const t = useText('generate');
+  const words = useText('generate').looks;
   const title = useTitle();
   const { dimensions, visualStyles } = useStudio();
   return (

@@ -24,7 +24,7 @@ const storageKey = 'haibao.challenge';
 const codeLength = 6;
 
 export default function Login() {
-  const t = useText();
+  const t = useText('login');
   const { signIn: policy } = useStudio();
   const [params] = useSearchParams();
   const [kept] = useState(() => readKept<Challenge>(sessionStorage, storageKey));
@@ -71,7 +71,7 @@ export default function Login() {
     if (!emailField.current?.reportValidity()) return;
     if (!sentTo) return setProblem(t.login.sendFirst);
     if (full.length !== codeLength) return setProblem(t.login.codeFormat);
-    if (secondsLeft(sentTo.expiresAtMs, Date.now()) === 0) return setProblem(t.login.expired);
+    if (secondsLeft(sentTo.expiresAtMs, Date.now()) === 0) return setProblem(t.errors.loginCode.expired);
     setProblem(undefined);
     tried.current = full;
     const { data, error } = await signIn({ input: { email: sentTo.email, code: full, challengeId: sentTo.challengeId } });
@@ -172,7 +172,7 @@ export default function Login() {
                 </button>
               </div>
               <p id="code-status" role="status" className="mt-2 min-h-6 text-sm text-muted">
-                {sentTo && (validSeconds > 0 ? t.login.sent(maskEmail(sentTo.email), policy.codeLifetimeSeconds) : t.login.expired)}
+                {sentTo && (validSeconds > 0 ? t.login.sent(maskEmail(sentTo.email), policy.codeLifetimeSeconds) : t.errors.loginCode.expired)}
               </p>
             </div>
             {problem && <Alert>{problem}</Alert>}

@@ -2,11 +2,10 @@ import { type FormEvent, useState } from 'react';
 import { useMutation, useQuery } from 'urql';
 import { problemOf, refusalText } from '../../api/errors';
 import { type PosterFieldsFragment, type RevisionCopyQuery, RevisionCopyDocument, type RevisionFieldsFragment, UpdatePosterCopyDocument } from '../../gql/graphql';
-import { useText, useWords } from '../../i18n';
+import { useText } from '../../i18n';
 import { type EditDraft, updateEdit } from '../../lib/edit-draft';
 import { useLastDefined } from '../../lib/last-defined';
 import { Alert, ErrorNotice } from '../feedback';
-import { editorWords } from './words';
 
 type Line = Extract<NonNullable<RevisionCopyQuery['node']>, { __typename: 'Revision' }>['copy'][number];
 
@@ -20,7 +19,7 @@ interface Props {
 /** The words of a poster as fields: what is typed is set anew, by the same rules, for nothing. */
 export function CopyForm({ poster, revision, draft, onUpdated }: Props) {
   const t = useText();
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   const [result, execute] = useQuery({ query: RevisionCopyDocument, variables: { id: revision.id } });
   const node = useLastDefined(result.operation?.variables.id === revision.id ? result.data : undefined, revision.id)?.node;
   const lines = node?.__typename === 'Revision' ? node.copy : undefined;
@@ -74,7 +73,7 @@ export function CopyForm({ poster, revision, draft, onUpdated }: Props) {
 }
 
 function LineField({ line, text, onText }: { line: Line; text: string; onText: (text: string) => void }) {
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   const length = [...text].length;
   const id = `copy-${line.id}`;
   const over = length > line.charsMax;

@@ -1,23 +1,22 @@
 import { type ChangeEvent, useState } from 'react';
-import { UploadError, uploadErrorText, uploadPicture } from '../../api/upload';
+import { pictureProblem, sendPicture } from '../../api/send-picture';
 import type { PosterFieldsFragment, RevisionFieldsFragment } from '../../gql/graphql';
-import { useFormats, useText, useWords } from '../../i18n';
+import { useFormats, useText } from '../../i18n';
 import { type EditDraft, type EditWay, updateEdit } from '../../lib/edit-draft';
 import { useNow } from '../../lib/now';
-import { PictureError, preparePicture } from '../../lib/picture';
 import { Link } from '../../lib/router';
-import { leaveForLogin, useStudio, useViewer } from '../../session';
+import { useStudio, useViewer } from '../../session';
 import { Alert, Notice } from '../feedback';
 import { Icon } from '../icon';
+import { ToolIcon } from './tool-icon';
 import { shareLarge, shareMin, type useEdit } from './use-edit';
-import { editorWords } from './words';
 
 const ways = ['WHOLE_IMAGE', 'MASKED', 'COPY'] as const;
 const wayIcons = { WHOLE_IMAGE: 'image', MASKED: 'brush', COPY: 'pen' } as const;
 
 /** How to change the picture; what was typed and painted for the other ways stays. */
 export function WayChoice({ draft, onChoose }: { draft: EditDraft; onChoose: (way: EditWay) => void }) {
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   return (
     <fieldset>
       <legend className="label">{words.mode}</legend>
@@ -25,7 +24,7 @@ export function WayChoice({ draft, onChoose }: { draft: EditDraft; onChoose: (wa
         {ways.map((way) => (
           <label key={way} className="choice flex min-h-14 flex-col items-center justify-center gap-0.5 px-1 py-1.5 text-center text-sm leading-tight font-medium">
             <input type="radio" name="edit-mode" value={way} className="sr-only" checked={draft.mode === way} onChange={() => onChoose(way)} />
-            <Icon name={wayIcons[way]} className="size-4.5" />
+            <ToolIcon name={wayIcons[way]} className="size-4.5" />
             {words.modes[way]}
           </label>
         ))}
@@ -46,8 +45,8 @@ interface Props {
 
 /** What to change and for how much, and how it went. Nothing typed or painted is lost by switching, failing or closing. */
 export function EditForm({ poster, revision, draft, share, edit }: Props) {
-  const t = useText();
-  const words = useWords(editorWords);
+  const t = useText('editor');
+  const words = useText('editor').editor;
   const { creditsPerEdit, limits } = useStudio();
   const { wallet } = useViewer();
   const [uploading, setUploading] = useState(false);
@@ -77,7 +76,7 @@ export function EditForm({ poster, revision, draft, share, edit }: Props) {
             {words.prompt}
           </label>
           <span className={`ml-auto text-sm tabular-nums ${length > limits.promptCharsMax ? 'font-semibold text-bad' : 'text-muted'}`}>
-            {t.generate.descriptionCount(length, limits.promptCharsMax)}
+            {t.ofMax(length, limits.promptCharsMax)}
           </span>
         </div>
         <textarea
@@ -133,7 +132,7 @@ export function EditForm({ poster, revision, draft, share, edit }: Props) {
 }
 
 function Under({ createdAt, credits }: { createdAt: string; credits: number }) {
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   const nowMs = useNow(true);
   const seconds = Math.max(0, Math.floor((nowMs - Date.parse(createdAt)) / 1000));
   return (
@@ -153,8 +152,8 @@ function Under({ createdAt, credits }: { createdAt: string; credits: number }) {
 }
 
 function ReferenceField({ poster, draft, onBusy }: { poster: PosterFieldsFragment; draft: EditDraft; onBusy: (busy: boolean) => void }) {
-  const t = useText();
-  const words = useWords(editorWords);
+  const t = useText('editor');
+  const words = useText('editor').editor;
   const { limits } = useStudio();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -167,13 +166,10 @@ function ReferenceField({ poster, draft, onBusy }: { poster: PosterFieldsFragmen
     setBusy(true);
     onBusy(true);
     try {
-      const prepared = await preparePicture(file, limits);
-      const { id } = await uploadPicture('REFERENCE', prepared.blob, prepared.fileName, () => undefined, new AbortController().signal);
-      updateEdit(poster.id, () => ({ reference: { id, preview: prepared.preview } }));
+      const { id, preview } = await sendPicture('REFERENCE', file, limits, () => undefined, new AbortController().signal);
+      updateEdit(poster.id, () => ({ reference: { id, preview } }));
     } catch (error) {
-      if (error instanceof UploadError && error.code === 'UNAUTHENTICATED') leaveForLogin();
-      else if (error instanceof PictureError) setProblem(error.refusal === 'tooLarge' ? t.photo.tooLarge(Math.floor(limits.uploadBytesMax / 1_000_000)) : t.photo[error.refusal]);
-      else setProblem(uploadErrorText(error, t));
+      setProblem(pictureProblem(error, t, limits));
     } finally {
       setBusy(false);
       onBusy(false);
@@ -210,8 +206,8 @@ function ReferenceField({ poster, draft, onBusy }: { poster: PosterFieldsFragmen
 
 /** What is known about the picture, folded away until somebody asks. */
 export function Facts({ revision }: { revision: RevisionFieldsFragment }) {
-  const t = useText();
-  const words = useWords(editorWords);
+  const t = useText('editor');
+  const words = useText('editor').editor;
   const formats = useFormats();
   const facts: [string, string][] = [
     [t.lightbox.version, revision.name],

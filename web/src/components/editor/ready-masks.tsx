@@ -1,10 +1,9 @@
 import { useState } from 'react';
 import { useQuery } from 'urql';
 import { RevisionMasksDocument, type RevisionFieldsFragment } from '../../gql/graphql';
-import { useWords } from '../../i18n';
+import { useText } from '../../i18n';
 import { type MaskHistory, withMark } from '../../lib/mask';
 import { toast } from '../feedback';
-import { editorWords } from './words';
 
 /** A grey mask as something that can be painted with: its light becomes cover, in the colour of the brush. */
 async function stampOf(url: string, colour: string): Promise<ImageBitmap> {
@@ -27,7 +26,7 @@ async function stampOf(url: string, colour: string): Promise<ImageBitmap> {
 
 /** Parts that are known because the poster was composed: chosen with one press, then painted on as ever. */
 export function ReadyMasks({ revision, colour, mask, onMask }: { revision: RevisionFieldsFragment; colour: string; mask: MaskHistory; onMask: (mask: MaskHistory) => void }) {
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   const [{ data }] = useQuery({ query: RevisionMasksDocument, variables: { id: revision.id } });
   const [busy, setBusy] = useState(false);
   const node = data?.node;

@@ -1,10 +1,9 @@
 import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import type { RevisionFieldsFragment } from '../../gql/graphql';
-import { useWords } from '../../i18n';
+import { useText } from '../../i18n';
 import { type Mark, type MaskHistory, paintMark, paintMask, rectanglePoints, withMark } from '../../lib/mask';
 import { type Size, type View, fitSize, fitted, held, zoomedAt } from '../../lib/viewport';
 import type { Painting } from './tools';
-import { editorWords } from './words';
 
 interface StageProps {
   revision: RevisionFieldsFragment;
@@ -32,7 +31,7 @@ const swipePx = 60;
 
 /** The picture on its dark stage: to be looked at, moved, enlarged and painted on. */
 export function Stage({ revision, alt, compare, painting, mask, onMask, view, onView, onSwipe, busy }: StageProps) {
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const cursor = useRef<HTMLDivElement>(null);

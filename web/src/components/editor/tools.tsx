@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react';
-import { useWords } from '../../i18n';
+import { useText } from '../../i18n';
 import { type MaskHistory, redo, undo, withMark } from '../../lib/mask';
-import { Icon, type IconName } from '../icon';
-import { editorWords } from './words';
+import { ToolIcon, type ToolIconName } from './tool-icon';
 
 /** How the next mark is painted; the size is in pixels of the picture. */
 export interface Painting {
@@ -25,10 +24,10 @@ export function resized(size: number, by: number): number {
 
 const button = 'grid size-11 shrink-0 place-items-center rounded-lg text-stage-ink hover:bg-stage-line aria-pressed:bg-stage-ink aria-pressed:text-stage disabled:opacity-40 disabled:hover:bg-transparent';
 
-export function StageTool({ icon, label, pressed, disabled, onClick }: { icon: IconName; label: string; pressed?: boolean; disabled?: boolean; onClick: () => void }) {
+export function StageTool({ icon, label, pressed, disabled, onClick }: { icon: ToolIconName; label: string; pressed?: boolean; disabled?: boolean; onClick: () => void }) {
   return (
     <button type="button" className={button} aria-label={label} title={label} aria-pressed={pressed} disabled={disabled} onClick={onClick}>
-      <Icon name={icon} />
+      <ToolIcon name={icon} />
     </button>
   );
 }
@@ -49,7 +48,7 @@ interface Props {
 }
 
 export function PaintTools({ painting, onPainting, mask, onMask }: Props) {
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   const next = colours[(colours.indexOf(painting.colour as (typeof colours)[number]) + 1) % colours.length] ?? colours[0];
   const { tool, erase } = painting;
   return (

@@ -3,12 +3,11 @@ import { useClient, useMutation } from 'urql';
 import { problemOf, refusalText } from '../../api/errors';
 import { UploadError, uploadErrorText, uploadPicture } from '../../api/upload';
 import { CreateEditDocument, EditStateDocument, type EditStateQuery, type FailureCode, type PosterFieldsFragment, type RevisionFieldsFragment } from '../../gql/graphql';
-import { useText, useWords } from '../../i18n';
+import { useText } from '../../i18n';
 import { type EditDraft, updateEdit } from '../../lib/edit-draft';
 import { keyFor, settleKey } from '../../lib/idempotency';
 import { maskPicture } from '../../lib/mask';
 import { leaveForLogin, pendingHold, useStudio } from '../../session';
-import { editorWords } from './words';
 
 /** Less than this share of the picture is a slip of the hand, more than the other is the whole picture. */
 export const shareMin = 0.0005;
@@ -28,7 +27,7 @@ export interface EditOutcome {
 /** Sends what the draft asks for, and follows it to its end, wherever that end is heard of. */
 export function useEdit(poster: PosterFieldsFragment, revision: RevisionFieldsFragment, draft: EditDraft, onEnd: (outcome: EditOutcome) => void) {
   const t = useText();
-  const words = useWords(editorWords);
+  const words = useText('editor').editor;
   const client = useClient();
   const [told, setTold] = useState<EditOutcome>();
   const { creditsPerEdit } = useStudio();
