@@ -85,14 +85,22 @@ pub(crate) fn run(program: &Path) -> Result<()> {
         let folder = TempDir::new()?;
         let tokens = sellers_seeded(folder.path()).await?;
         let base_url = vendor::Dialect::OpenAi.base_url(port);
-        let server = Server::start_with(program, folder.path(), &[
-            ("limits.generations_per_hour", "0".to_owned()),
-            ("limits.uploads_per_hour", "0".to_owned()),
-            ("image_providers", format!(
-                "[{{ name = \"stub\", kind = \"openai\", base_url = \"{base_url}\", api_key = \"bench\", model = \"stub\", \
-                 max_concurrency = 64, images_per_minute = 0, allow_private_address = true }}]"
-            )),
-        ])?;
+        let server = Server::start_with(
+            program,
+            folder.path(),
+            &[
+                ("limits.generations_per_hour", "0".to_owned()),
+                ("limits.uploads_per_hour", "0".to_owned()),
+                ("image_providers.0.name", "stub".to_owned()),
+                ("image_providers.0.kind", "openai".to_owned()),
+                ("image_providers.0.base_url", base_url),
+                ("image_providers.0.api_key", "bench".to_owned()),
+                ("image_providers.0.model", "stub".to_owned()),
+                ("image_providers.0.max_concurrency", "64".to_owned()),
+                ("image_providers.0.images_per_minute", "0".to_owned()),
+                ("image_providers.0.allow_private_address", "true".to_owned()),
+            ],
+        )?;
         let mut sellers = Vec::new();
         for token in tokens {
             sellers.push(arrived(&server, token).await?);

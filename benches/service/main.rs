@@ -1,6 +1,7 @@
 //! Benchmarks of the service as people run it: the real program, over loopback, and what the kernel
 //! says it cost. `benches/README.md` tells how to run and read them.
 
+mod edits;
 mod engine;
 mod events;
 mod page;
@@ -27,9 +28,10 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 /// Measures one subject of this program and prints its rows.
 type Run = fn(&Path) -> Result<()>;
 
-const SUBJECTS: [(&str, Run); 8] = [
+const SUBJECTS: [(&str, Run); 9] = [
     ("render", render::run),
     ("shared", shared::run),
+    ("edits", edits::run),
     ("renditions", renditions::run),
     ("page", page::run),
     ("subscriptions", subscriptions::run),
@@ -39,7 +41,7 @@ const SUBJECTS: [(&str, Run); 8] = [
 ];
 
 const USAGE: &str =
-    "cargo bench --bench service -- [render] [shared] [renditions] [page] [subscriptions] [events] [start] [engine] [--program FILE]
+    "cargo bench --bench service -- [render] [shared] [edits] [renditions] [page] [subscriptions] [events] [start] [engine] [--program FILE]
 
 Without a subject: all of them. --program measures another build of the program than the one that cargo made beside
 this benchmark.";

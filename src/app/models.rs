@@ -81,9 +81,12 @@ fn reader(settings: &TextModelSettings) -> Result<Reader, String> {
     let model = text_model(settings).map_err(|error| error.to_string())?;
     let known = |word: &str| TextPurpose::from_word(word).map(|purpose| vec![purpose]);
     let listed = purposes(&settings.purposes, known)?;
+    if listed.contains(&TextPurpose::Check) && !settings.vision {
+        return Err("purposes: `check` looks at pictures, which needs `vision = true`".to_owned());
+    }
     Ok(Reader {
         model,
-        purposes: if listed.is_empty() { TextPurpose::ALL.to_vec() } else { listed },
+        purposes: if listed.is_empty() { TextPurpose::USUAL.to_vec() } else { listed },
         gate: Gate::new(settings.max_concurrency, settings.requests_per_minute),
         timeout: Duration::from_secs(settings.timeout_seconds),
         budget: Budget { day_microusd: settings.spend_day_microusd, month_microusd: settings.spend_month_microusd },

@@ -82,7 +82,8 @@ pub struct TextModelSettings {
     /// The model's name, as its vendor writes it.
     #[serde(default)]
     pub model: Option<String>,
-    /// What it may be asked: `report`, `plan`, `name`, `edit`, `check`; empty = everything.
+    /// What it may be asked: `report`, `plan`, `name`, `edit`, `check`; empty = everything but `check`, which
+    /// looks at each picture that an image model painted and needs `vision`.
     #[serde(default)]
     pub purposes: Vec<String>,
     /// Whether it is shown the photo too.

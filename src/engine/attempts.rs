@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::{
     clock::Clock,
     database::Database,
-    providers::{AttemptEnd, AttemptLog, AttemptLogError, AttemptStart, OpenAttempt},
+    providers::{AttemptEnd, AttemptLog, AttemptLogError, AttemptStart, OpenAttempt, image::Purpose},
 };
 
 /// `outcome` of a call that has not ended.
@@ -33,6 +33,12 @@ pub(super) struct JobAttempts {
 impl JobAttempts {
     pub(super) fn new(database: Database, clock: Arc<dyn Clock>, job: &jobs::Model) -> Self {
         Self { database, clock, job_id: job.id, hold_id: job.hold_id }
+    }
+
+    /// Of pictures only: what text models were asked beside them is neither followed up nor counted as a try.
+    fn pictures(&self) -> Condition {
+        let purposes = Purpose::ALL.map(Purpose::code);
+        self.mine().add(provider_attempts::Column::Purpose.is_in(purposes))
     }
 
     fn mine(&self) -> Condition {
@@ -115,7 +121,7 @@ impl AttemptLog for JobAttempts {
 
     async fn open(&self) -> Result<Vec<OpenAttempt>, AttemptLogError> {
         let rows = provider_attempts::Entity::find()
-            .filter(self.mine())
+            .filter(self.pictures())
             .filter(provider_attempts::Column::Outcome.eq(OPEN))
             .order_by_asc(provider_attempts::Column::Id)
             .all(self.database.read())
@@ -128,7 +134,7 @@ impl AttemptLog for JobAttempts {
         provider_attempts::Entity::find()
             .select_only()
             .column(provider_attempts::Column::Provider)
-            .filter(self.mine())
+            .filter(self.pictures())
             .filter(provider_attempts::Column::Outcome.ne(OPEN))
             .order_by_asc(provider_attempts::Column::Id)
             .into_tuple()

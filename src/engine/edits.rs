@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::{
     EngineError,
+    gifts::late_queue,
     revise::revision_put,
     settle::{self, NewRevision},
 };
@@ -139,7 +140,8 @@ pub async fn edit_refund_in_txn(
     let Settlement::Settled { amount, wallet } = ledger::release_in_txn(txn, hold_id, now_ms).await? else {
         return Err(EngineError::Fenced(job.id));
     };
-    edit_ended_without_picture_in_txn(txn, edit.id, failure, (amount, wallet), now_ms).await
+    edit_ended_without_picture_in_txn(txn, edit.id, failure, (amount, wallet), now_ms).await?;
+    Ok(late_queue(txn, job, now_ms).await?)
 }
 
 /// Writes down that an edit's credits, so many, went back, and tells it with the balance after.

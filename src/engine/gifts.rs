@@ -4,8 +4,9 @@
 //! answer is never thrown away and never charged for.
 
 use ::entity::{
-    enums::{JobKind, PosterState},
-    holds, jobs, posters, provider_attempts,
+    edits,
+    enums::{EditState, JobKind, PosterState},
+    generations, holds, jobs, posters, provider_attempts,
 };
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
@@ -21,6 +22,7 @@ use crate::{
     domain::{Dimension, FailureCode},
     events::Topic,
     providers::{AttemptEnd, AttemptLog, FailureClass, OpenAttempt},
+    studio::{Commission, StudioError},
 };
 
 /// Pause between enquiries.
@@ -31,8 +33,8 @@ const WAIT_MAX_MS: i64 = 3_600_000;
 /// Queues the enquiry for a picture that may still come, in the transaction of the refund.
 pub(super) async fn late_queue(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<(), DbErr> {
     let Some(hold_id) = job.hold_id else { return Ok(()) };
-    let poster = (job.user_id, job.generation_id.clone(), job.poster_id);
-    late_queue_for(txn, hold_id, poster, now_ms).await
+    let picture = (job.user_id, job.generation_id.clone(), job.poster_id, job.edit_id);
+    late_queue_for(txn, hold_id, picture, now_ms).await
 }
 
 /// The same for a hold whose job is gone.
@@ -41,14 +43,14 @@ pub(super) async fn late_queue_of_hold(
     hold: &holds::Model,
     now_ms: i64,
 ) -> Result<(), DbErr> {
-    let poster = (hold.user_id, hold.generation_id.clone(), Some(hold.poster_id));
-    late_queue_for(txn, hold.id, poster, now_ms).await
+    let picture = (hold.user_id, hold.generation_id.clone(), Some(hold.poster_id), hold.edit_id);
+    late_queue_for(txn, hold.id, picture, now_ms).await
 }
 
 async fn late_queue_for(
     txn: &DatabaseTransaction,
     hold_id: i64,
-    (user_id, generation_id, poster_id): (i64, String, Option<i64>),
+    (user_id, generation_id, poster_id, edit_id): (i64, String, Option<i64>, Option<i64>),
     now_ms: i64,
 ) -> Result<(), DbErr> {
     let open = provider_attempts::Entity::find()
@@ -65,7 +67,7 @@ async fn late_queue_for(
         user_id,
         generation_id,
         poster_id,
-        edit_id: None,
+        edit_id,
         hold_id: Some(hold_id),
         run_after_ms: now_ms + ASK_EVERY_MS,
     };
@@ -85,23 +87,23 @@ impl Engine {
             return Ok(self.late_end(job).await?);
         };
         let generation = self.generation_of(job).await?;
-        let poster = self.poster_of(job).await?;
-        let is_wanted = generation.deleted_at_ms.is_none() && poster.state == PosterState::Refunded;
+        let is_wanted = generation.deleted_at_ms.is_none() && self.is_refunded(job).await?;
         if !is_wanted || self.inner.clock.now_ms() - job.created_at_ms > WAIT_MAX_MS {
             self.give_up_on(&open, &*log).await;
             return Ok(self.late_end(job).await?);
         }
-        let dimension = dimension_of(job, &poster)?;
-        let plan = self.plan_of(job, &generation).await?;
-        let commission = self.commission(job, dimension).await?;
-        match self.inner.studio.paint_late(&plan, dimension, &commission, &open).await {
-            Ok(Some(painted)) => {
-                let gift = self.store_revision(job, dimension, painted).await?;
+        let made = match job.edit_id {
+            // Boxed, they do not make every worker's future larger.
+            Some(edit_id) => Box::pin(self.late_edit(job, edit_id, &generation, open)).await?,
+            None => Box::pin(self.late_poster(job, &generation, open)).await?,
+        };
+        match made {
+            Ok(gift) => {
                 self.give(job, gift).await?;
                 tracing::info!(job = job.id, generation = job.generation_id, "a late picture was given for nothing");
                 Ok(())
             }
-            Ok(None) => {
+            Err(StudioError::NotYet) => {
                 let again_ms = self.inner.clock.now_ms() + ASK_EVERY_MS;
                 queue::job_give_back(&self.inner.database, job, again_ms).await?;
                 Ok(())
@@ -110,6 +112,49 @@ impl Engine {
                 tracing::info!(%error, job = job.id, "a late picture did not come");
                 Ok(self.late_end(job).await?)
             }
+        }
+    }
+
+    /// Whether what the enquiry is for was refunded and nothing took its place.
+    async fn is_refunded(&self, job: &jobs::Model) -> Result<bool, EngineError> {
+        let Some(edit_id) = job.edit_id else { return Ok(self.poster_of(job).await?.state == PosterState::Refunded) };
+        let edit = edits::Entity::find_by_id(edit_id).one(self.inner.database.read()).await?;
+        Ok(edit.is_some_and(|edit| edit.state == EditState::Refunded))
+    }
+
+    async fn late_poster(
+        &self,
+        job: &jobs::Model,
+        generation: &generations::Model,
+        open: OpenAttempt,
+    ) -> Result<Result<NewRevision, StudioError>, Failed> {
+        let dimension = dimension_of(job, &self.poster_of(job).await?)?;
+        let plan = self.plan_of(job, generation).await?;
+        let commission = Commission { late: Some(open), ..self.commission(job, dimension).await? };
+        match self.inner.studio.paint_for(&plan, dimension, &commission, &|_stage| {}).await {
+            Ok(painted) => Ok(Ok(self.store_revision(job, dimension, painted).await?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn late_edit(
+        &self,
+        job: &jobs::Model,
+        edit_id: i64,
+        generation: &generations::Model,
+        open: OpenAttempt,
+    ) -> Result<Result<NewRevision, StudioError>, Failed> {
+        let edit = edits::Entity::find_by_id(edit_id).one(self.inner.database.read()).await;
+        let missing = EngineError::Dangling { job_id: job.id, what: "edit" };
+        let edit = edit.map_err(EngineError::from)?.ok_or(missing)?;
+        let asked = self.asked_of(&edit, generation).await?;
+        let commission = Commission { late: Some(open), ..self.commission(job, asked.base.dimension).await? };
+        match asked.edited(&self.inner.studio, &commission).await {
+            Ok(edited) => {
+                let name = self.name_edit(job).await?;
+                Ok(Ok(self.store_edit(job, &edit, &asked.base, name, edited.named(name)).await?))
+            }
+            Err(error) => Ok(Err(error)),
         }
     }
 
@@ -130,7 +175,8 @@ impl Engine {
         settle::generation_lock(&txn, &job.generation_id).await?;
         let poster = settle::poster_of(&txn, job).await?;
         settle::job_done(&txn, job, now_ms).await?;
-        if poster.state == PosterState::Refunded {
+        // A refunded edit is never tried again: another one is another edit.
+        if job.edit_id.is_some() || poster.state == PosterState::Refunded {
             revision_give_in_txn(&txn, &poster, gift, now_ms).await?;
         }
         txn.commit().await?;

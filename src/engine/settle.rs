@@ -324,7 +324,8 @@ pub(super) async fn orphan_release_in_txn(
     };
     let failure = FailureCode::Interrupted;
     if let Some(edit_id) = hold.edit_id {
-        return edits::edit_ended_without_picture_in_txn(txn, edit_id, failure, (amount, wallet), now_ms).await;
+        edits::edit_ended_without_picture_in_txn(txn, edit_id, failure, (amount, wallet), now_ms).await?;
+        return Ok(late_queue_of_hold(txn, hold, now_ms).await?);
     }
     let poster = posters::Entity::find_by_id(hold.poster_id).one(txn).await?;
     if let Some(poster) = poster {

@@ -47,6 +47,7 @@ impl Engine {
                 "released a hold that no job stood behind"
             );
             self.ring_settled(&hold.generation_id, hold.user_id);
+            self.ring(&Topic::Jobs);
         }
         if let Some(files) = self.inner.files.clone() {
             match tokio::task::spawn_blocking(move || files.sweep_temporary(TEMPORARY_AGE)).await {

@@ -99,7 +99,7 @@ pub const INVARIANTS: [Invariant; 20] = [
     Invariant {
         id: "active-edit-has-live-job",
         says: "a queued or running edit has exactly one live job, and an ended one has none",
-        sql: "SELECT count(*) AS broken FROM edits d WHERE (SELECT count(*) FROM jobs j WHERE j.edit_id = d.id AND j.state IN ('queued', 'running')) <> (CASE WHEN d.state IN ('queued', 'running') THEN 1 ELSE 0 END)",
+        sql: "SELECT count(*) AS broken FROM edits d WHERE (SELECT count(*) FROM jobs j WHERE j.edit_id = d.id AND j.kind <> 'collect_late' AND j.state IN ('queued', 'running')) <> (CASE WHEN d.state IN ('queued', 'running') THEN 1 ELSE 0 END)",
     },
     Invariant {
         id: "edit-ends-with-its-hold",
@@ -108,8 +108,8 @@ pub const INVARIANTS: [Invariant; 20] = [
     },
     Invariant {
         id: "succeeded-edit-has-picture",
-        says: "an edit succeeded exactly when a picture names it",
-        sql: "SELECT count(*) AS broken FROM edits d WHERE (d.state = 'succeeded') <> EXISTS (SELECT 1 FROM revisions r WHERE r.edit_id = d.id)",
+        says: "an edit succeeded exactly when a picture that was paid for names it",
+        sql: "SELECT count(*) AS broken FROM edits d WHERE (d.state = 'succeeded') <> EXISTS (SELECT 1 FROM revisions r WHERE r.edit_id = d.id AND r.hold_id IS NOT NULL)",
     },
     Invariant {
         id: "succeeded-poster-has-prime",

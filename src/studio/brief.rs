@@ -84,6 +84,9 @@ pub enum StudioError {
     /// An edit after which the picture looks as before.
     #[error("the edit changed nothing that can be seen")]
     NoVisibleChange,
+    /// What an earlier call began is still worked on.
+    #[error("the picture is not there yet")]
+    NotYet,
     /// A thread of ours ended early.
     #[error("a studio thread ended: {0}")]
     Thread(String),
@@ -96,6 +99,7 @@ impl StudioError {
             Self::Image(error) => error.error.failure_code(),
             Self::UnsupportedEdit(_) => FailureCode::UnsupportedEdit,
             Self::NoVisibleChange => FailureCode::NoVisibleChange,
+            Self::NotYet => FailureCode::ProviderTimeout,
             Self::NoPhoto | Self::Compose(_) | Self::Template(_) | Self::Recipe(_) | Self::Thread(_) => {
                 FailureCode::Internal
             }
@@ -112,7 +116,8 @@ impl StudioError {
             | Self::Template(_)
             | Self::Recipe(_)
             | Self::UnsupportedEdit(_)
-            | Self::NoVisibleChange => false,
+            | Self::NoVisibleChange
+            | Self::NotYet => false,
         }
     }
 }

@@ -6,12 +6,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use image::RgbaImage;
 
-use super::{SetPlan, Studio, layouts::Draft, prompt, sheet::Sheet};
+use super::{
+    SetPlan, Studio,
+    layouts::Draft,
+    prompt,
+    reading::inspection::{Inspection, Shows},
+    sheet::Sheet,
+};
 use crate::{
     domain::{Dimension, FailureCode},
     imaging::{self, ImageLimits, Tone, plate},
     providers::{
-        AttemptLog, FailureClass, NoAttemptLog, ProviderError,
+        AttemptLog, FailureClass, NoAttemptLog, OpenAttempt, ProviderError,
         image::{
             ImageCapabilities, ImageOrder, ImageRequest, ImageRole, InputImage, Nudge, Picture, PlateScene, Purpose,
         },
@@ -29,6 +35,8 @@ pub struct Commission {
     pub pinned: Option<String>,
     /// The backdrop of the set's first poster, as a JPEG: the others take its style from it.
     pub anchor: Option<Bytes>,
+    /// A call of an earlier try whose answer is asked for once, instead of making another call.
+    pub late: Option<OpenAttempt>,
 }
 
 impl std::fmt::Debug for Commission {
@@ -40,7 +48,7 @@ impl std::fmt::Debug for Commission {
 impl Default for Commission {
     /// One that leaves no record: for commands that run once.
     fn default() -> Self {
-        Self { log: Arc::new(NoAttemptLog), group: String::new(), pinned: None, anchor: None }
+        Self { log: Arc::new(NoAttemptLog), group: String::new(), pinned: None, anchor: None, late: None }
     }
 }
 
@@ -62,6 +70,8 @@ pub(super) struct PictureOrder<'a> {
     pub(super) commission: &'a Commission,
     pub(super) anchor: Option<&'a Anchor>,
     pub(super) subject: Option<&'a Subject>,
+    /// What a second look at what came is for.
+    pub(super) inspection: Inspection,
 }
 
 impl PictureOrder<'_> {
@@ -113,14 +123,16 @@ impl ImageOrder for PictureOrder<'_> {
     async fn judge(&self, picture: Picture, request: &ImageRequest) -> Result<RgbaImage, ProviderError> {
         let (wanted, asked) = ((self.scene.width, self.scene.height), (request.width, request.height));
         let subject = self.subject.map(|subject| (Arc::clone(&subject.cut_out), subject.expected));
+        let is_foreign = matches!(picture, Picture::Encoded(_));
         let judged = self.studio.on_core(move || {
             let pixels = normalised(picture, wanted, asked)?;
             if let Some((cut_out, expected)) = subject {
                 preserved(&cut_out, &pixels, expected)?;
             }
-            Ok(pixels)
+            Ok::<_, ProviderError>(pixels)
         });
-        judged.await.map_err(|error| ProviderError::new(FailureClass::Transient, error.to_string()))?
+        let pixels = judged.await.map_err(|error| ProviderError::new(FailureClass::Transient, error.to_string()))??;
+        if is_foreign { self.studio.inspect(pixels, &self.inspection, &*self.commission.log).await } else { Ok(pixels) }
     }
 }
 
@@ -133,6 +145,11 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// What a second look at a picture of it is for.
+    pub(super) fn inspection(subject: Option<&Self>) -> Inspection {
+        Inspection::new(Shows::Product, subject.map(|subject| Arc::clone(&subject.cut_out)))
+    }
+
     /// The product of a poster on which it stands. `None` where there is no cut-out or no place for it:
     /// there the photo is set by us. Blocks: it encodes a picture.
     pub(super) fn of(cut_out: &Arc<RgbaImage>, expected: [f32; 4]) -> Self {

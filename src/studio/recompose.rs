@@ -49,7 +49,10 @@ pub struct Remake {
     pub language: Language,
     /// Whether the product is in that background already.
     pub product_painted: bool,
-    /// The stored background, where it came from a model; `None` draws the built-in one.
+    /// Whether a model made a part of it, so that the mark for AI-made content stands on it.
+    pub is_ai_made: bool,
+    /// The stored background, where it came from a model or from a seller's photo; `None` draws the
+    /// built-in one.
     pub plate: Option<Arc<RgbaImage>>,
 }
 
@@ -61,7 +64,7 @@ impl Remake {
     }
 
     const fn origin(&self) -> Origin {
-        if self.plate.is_some() { Origin::AiMade } else { Origin::Composed }
+        if self.is_ai_made { Origin::AiMade } else { Origin::Composed }
     }
 }
 
@@ -243,11 +246,12 @@ mod tests {
     #[tokio::test]
     async fn a_poster_is_set_anew_in_any_proportions_and_ai_made_ones_are_marked() {
         let (studio, plan) = planned().await;
-        let remake = |language, plate| Remake {
+        let remake = |language, plate: Option<Arc<RgbaImage>>| Remake {
             dimension: Dimension::Hero,
             proportions: (2, 3),
             language,
             product_painted: false,
+            is_ai_made: plate.is_some(),
             plate,
         };
         let plain = studio.recompose(&plan, remake(Language::Wordless, None)).await.expect("a poster");

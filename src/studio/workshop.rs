@@ -24,7 +24,9 @@ use crate::{
     imaging::Tone,
     providers::{
         OpenAttempt,
-        image::{BuiltinPlates, ImageProvider, PaintError, Painted, Painter, Painters, PlateScene, Purpose},
+        image::{
+            BuiltinPlates, ImageOrder, ImageProvider, PaintError, Painted, Painter, Painters, PlateScene, Purpose,
+        },
         text::Readers,
     },
 };
@@ -188,35 +190,24 @@ impl Studio {
         } else {
             Some(self.easels.acquire().await.map_err(|error| StudioError::Thread(error.to_string()))?)
         };
-        let painted = self.painters.paint(&order, &*commission.log).await?;
+        let painted = self.picture(&order, commission).await?;
         progress(PosterStage::Composing);
         self.compose(page, painted, anchor.map(|anchor| anchor.tone), subject.is_some()).await
     }
 
-    /// Asks once for a backdrop that an earlier call began, and finishes its poster; `None` while it is
-    /// still worked on.
+    /// The picture of an order: painted, or where the commission names a call of an earlier try, asked
+    /// for once.
     ///
     /// # Errors
-    /// [`StudioError`], when it will not come or cannot be used.
-    pub async fn paint_late(
+    /// [`StudioError::Image`]; [`StudioError::NotYet`] while an earlier call is still worked on.
+    pub(super) async fn picture(
         &self,
-        plan: &SetPlan,
-        dimension: Dimension,
+        order: &dyn ImageOrder,
         commission: &Commission,
-        open: &OpenAttempt,
-    ) -> Result<Option<PaintedPoster>, StudioError> {
-        let page = Page::new(plan, dimension);
-        let (anchor, subject) = (self.anchor(commission).await?, self.subject(&page).await?);
-        let order = page.order(self, commission, anchor.as_ref(), subject.as_ref());
-        let collected = self.painters.collect(open, &order, &*commission.log).await;
-        let collected = collected.map_err(|error| PaintError { error, is_retryable: false })?;
-        match collected {
-            Some(painted) => {
-                let tone = anchor.map(|anchor| anchor.tone);
-                self.compose(page, painted, tone, subject.is_some()).await.map(Some)
-            }
-            None => Ok(None),
-        }
+    ) -> Result<Painted, StudioError> {
+        let Some(open) = &commission.late else { return Ok(self.painters.paint(order, &*commission.log).await?) };
+        let collected = self.painters.collect(open, order, &*commission.log).await;
+        collected.map_err(|error| PaintError { error, is_retryable: false })?.ok_or(StudioError::NotYet)
     }
 
     /// Tells a vendor that nobody waits any more for what an earlier call began.
@@ -336,6 +327,7 @@ impl Page {
         subject: Option<&'a Subject>,
     ) -> PictureOrder<'a> {
         let (plan, dimension, scene) = (&self.plan, self.dimension, self.scene());
-        PictureOrder { studio, plan, dimension, scene, commission, anchor, subject }
+        let inspection = Subject::inspection(subject);
+        PictureOrder { studio, plan, dimension, scene, commission, anchor, subject, inspection }
     }
 }

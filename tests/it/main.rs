@@ -6,6 +6,7 @@
 mod architecture;
 mod doctor;
 mod edits;
+mod edits_vendor;
 mod exports;
 mod generation;
 mod housekeeping;

@@ -11,6 +11,7 @@ use haibao::{
     clock::SystemClock,
     composer::TakumiComposer,
     domain::{Composition, FailureCode},
+    events::Topic,
     ids::SeededIds,
     providers::{
         Gate,
@@ -128,8 +129,21 @@ fn the_hero_goes_first_and_the_others_take_their_style_from_it() {
         let house =
             House::with_studio(engines()[0], studio(&vendor, &[Line::OpenAi], Duration::from_secs(20)), 40, false)
                 .await;
+        let mut bell = house.context.doorbell.listen(Topic::Jobs);
+        let mut rings = 0;
         let id = house.create("anchored", &[0, 2, 8]).await;
-        house.work_until_idle().await;
+        let working = house.work_until_idle();
+        let listening = async {
+            loop {
+                bell.rung().await;
+                rings += 1;
+            }
+        };
+        tokio::select! {
+            () = working => {}
+            () = listening => {}
+        }
+        assert!(rings >= 3, "ordered, named, hero done: each wakes the workers, but {rings} rings were heard");
         let seen = vendor.seen();
         let calls: Vec<_> = seen.iter().filter(|seen| seen.path.starts_with("images/")).collect();
         let paths: Vec<&str> = calls.iter().map(|call| call.path.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::entity::{edits, jobs, revisions, uploads};
+use ::entity::{edits, generations, jobs, revisions, uploads};
 use bytes::Bytes;
 use image::GrayImage;
 use sea_orm::EntityTrait;
@@ -13,10 +13,29 @@ use crate::{
     events::Topic,
     imaging::{self, ImageLimits, Photo},
     storage::{GenerationFolder, Storage, StorageError, Stored},
-    studio::{EditBase, EditOrder, EditedPoster, StudioError},
+    studio::{Commission, EditBase, EditOrder, EditedPoster, SetPlan, Studio, StudioError},
 };
 
 use super::studio_failure;
+
+/// What an edit works on.
+pub(in crate::engine) struct AskedEdit {
+    pub(in crate::engine) base: EditBase,
+    plan: Option<Arc<SetPlan>>,
+    order: EditOrder,
+}
+
+impl AskedEdit {
+    /// The next picture.
+    pub(in crate::engine) async fn edited(
+        &self,
+        studio: &Studio,
+        commission: &Commission,
+    ) -> Result<EditedPoster, StudioError> {
+        // An edit has no stages to tell: its poster shows the picture before until the next one is there.
+        studio.edit(self.plan.as_deref(), &self.base, &self.order, commission, &|_stage| {}).await
+    }
+}
 
 impl Engine {
     pub(in crate::engine) async fn edit_poster(&self, job: &jobs::Model) -> Result<(), Failed> {
@@ -25,29 +44,16 @@ impl Engine {
         if generation.deleted_at_ms.is_some() {
             return Err(Failed::Final(FailureCode::Interrupted));
         }
-        let base_row = self.base_of(&edit).await?;
-        let pictures = &self.inner.pictures;
-        let base = pictures.base(&base_row).await.map_err(|error| picture_failure(&error))?;
-        // Without its plan a picture can still be changed as a picture.
-        let plan = match pictures.plan(&generation).await {
-            Ok(plan) => Some(plan),
-            Err(error) => {
-                tracing::warn!(%error, edit = edit.id, "a set could not be planned again for an edit");
-                None
-            }
-        };
-        let order = self.order_of(&edit, generation.seed).await?;
-        let commission = self.commission(job, base.dimension).await?;
-        // An edit has no stages to tell: its poster shows the picture before until the next one is there.
-        let edited = self.inner.studio.edit(plan.as_deref(), &base, &order, &commission, &|_stage| {}).await;
-        let edited = match edited {
+        let asked = self.asked_of(&edit, &generation).await?;
+        let commission = self.commission(job, asked.base.dimension).await?;
+        let edited = match asked.edited(&self.inner.studio, &commission).await {
             Ok(edited) => edited,
             Err(error) => return Err(self.edit_failed(job, &error).await),
         };
 
         let name = self.name_edit(job).await?;
         let edited = edited.named(name);
-        let revision = self.store_edit(job, &edit, &base, name, edited).await?;
+        let revision = self.store_edit(job, &edit, &asked.base, name, edited).await?;
         let txn = self.inner.database.write().await?;
         steps::edit_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
         txn.commit().await?;
@@ -86,6 +92,27 @@ impl Engine {
         studio_failure(error)
     }
 
+    /// Opens everything that an edit works on.
+    pub(in crate::engine) async fn asked_of(
+        &self,
+        edit: &edits::Model,
+        generation: &generations::Model,
+    ) -> Result<AskedEdit, Failed> {
+        let base_row = self.base_of(edit).await?;
+        let pictures = &self.inner.pictures;
+        let base = pictures.base(&base_row).await.map_err(|error| picture_failure(&error))?;
+        // Without its plan a picture can still be changed as a picture.
+        let plan = match pictures.plan(generation).await {
+            Ok(plan) => Some(plan),
+            Err(error) => {
+                tracing::warn!(%error, edit = edit.id, "a set could not be planned again for an edit");
+                None
+            }
+        };
+        let order = self.order_of(edit, generation.seed).await?;
+        Ok(AskedEdit { base, plan, order })
+    }
+
     async fn start_edit(&self, job: &jobs::Model) -> Result<edits::Model, EngineError> {
         let txn = self.inner.database.write().await?;
         let edit = steps::edit_start_in_txn(&txn, job, self.inner.clock.now_ms()).await?;
@@ -94,7 +121,7 @@ impl Engine {
         Ok(edit)
     }
 
-    async fn name_edit(&self, job: &jobs::Model) -> Result<RevisionName, EngineError> {
+    pub(in crate::engine) async fn name_edit(&self, job: &jobs::Model) -> Result<RevisionName, EngineError> {
         let txn = self.inner.database.write().await?;
         let name = steps::edit_name_in_txn(&txn, job).await?;
         txn.commit().await?;
@@ -138,7 +165,7 @@ impl Engine {
     }
 
     /// Stores an edited picture; no money has moved yet.
-    async fn store_edit(
+    pub(in crate::engine) async fn store_edit(
         &self,
         job: &jobs::Model,
         edit: &edits::Model,

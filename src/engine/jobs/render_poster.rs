@@ -59,6 +59,10 @@ impl Engine {
         txn.commit().await?;
         metrics::counter!("haibao_posters_total", "outcome" => "succeeded").increment(1);
         self.ring_settled(&job.generation_id, job.user_id);
+        if dimension == Dimension::Hero {
+            // The others of its set may have waited for it, and as many workers sleep.
+            self.ring(&Topic::Jobs);
+        }
         Ok(())
     }
 
@@ -73,6 +77,7 @@ impl Engine {
         txn.commit().await?;
         metrics::counter!("haibao_posters_total", "outcome" => "refunded").increment(1);
         self.ring_settled(&job.generation_id, job.user_id);
+        self.ring(&Topic::Jobs);
         Ok(())
     }
 
@@ -101,6 +106,7 @@ impl Engine {
             group: job.generation_id.clone(),
             pinned: kept.and_then(|kept| kept.image_provider),
             anchor,
+            late: None,
         })
     }
 

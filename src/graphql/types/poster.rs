@@ -7,10 +7,7 @@ use ::entity::{
 };
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::{
-    Dimension, PosterExports,
-    generation::{signed_url, versioned_url},
-};
+use super::{Dimension, PosterExports, generation::versioned_url};
 use crate::{
     domain::{self, Locale, PictureNote, RevisionName},
     graphql::{
@@ -186,11 +183,9 @@ impl Revision {
 
     /// A signed address of the lossless master, where one is kept.
     async fn master_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        if self.0.master_sha256.is_none() {
-            return Ok(None);
-        }
+        let Some(sha256) = &self.0.master_sha256 else { return Ok(None) };
         let stem = self.0.file_name.split('.').next().unwrap_or_default();
-        Ok(Some(signed_url(ctx, &self.0.generation_id, &format!("{stem}.png"), None)?))
+        Ok(Some(versioned_url(ctx, (&self.0.generation_id, &format!("{stem}.png")), sha256, None)?))
     }
 
     /// Pixels.
@@ -247,7 +242,8 @@ impl Revision {
         };
         let mask = |part| {
             let file = known_mask_file(dimension, name, part);
-            Ok(ReadyMask { part: part.into(), url: signed_url(ctx, &self.0.generation_id, &file, None)? })
+            let url = versioned_url(ctx, (&self.0.generation_id, &file), &self.0.sha256, None)?;
+            Ok(ReadyMask { part: part.into(), url })
         };
         studio::known_masks_of(&recipe).into_iter().map(mask).collect()
     }

@@ -36,7 +36,7 @@ use super::{CallContext, DialectError, ProviderError};
 pub use builtin::BuiltinPlates;
 pub use capabilities::{ImageCapabilities, NativeMask, PromptLanguage, Sizing};
 pub use dialects::image_provider;
-pub use order::{DRIFTED, ImageOrder, Nudge, PaintError, Painted};
+pub use order::{DRIFTED, FLAWED, ImageOrder, Nudge, PaintError, Painted};
 pub use painters::{Painter, Painters};
 pub use request::{Area, ImageRequest, ImageRole, InputImage, PlatePalette, PlateScene, Purpose};
 pub use scripted::{Script, ScriptedProvider};

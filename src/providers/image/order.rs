@@ -12,6 +12,9 @@ use crate::{
 /// The code of a picture that came back without what was to stay; see [`Nudge::KeepTheRest`].
 pub const DRIFTED: &str = "drifted";
 
+/// The code of a picture with letters where none belong, or drawn badly; see [`Nudge::WithoutFlaws`].
+pub const FLAWED: &str = "flawed";
+
 /// What to say differently after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Nudge {
@@ -27,6 +30,8 @@ pub enum Nudge {
     KeepTheRest,
     /// Nothing came out changed: insist on the wish.
     ChangeMore,
+    /// Letters or flaws stood in it: insist on a clean picture.
+    WithoutFlaws,
 }
 
 impl Nudge {
@@ -35,6 +40,7 @@ impl Nudge {
             (FailureClass::NoResult, Some(FailureCode::ProductNotPreserved)) => Self::KeepTheProduct,
             (FailureClass::NoResult, Some(FailureCode::NoVisibleChange)) => Self::ChangeMore,
             (FailureClass::NoResult, _) if error.code.as_deref() == Some(DRIFTED) => Self::KeepTheRest,
+            (FailureClass::NoResult, _) if error.code.as_deref() == Some(FLAWED) => Self::WithoutFlaws,
             (FailureClass::NoResult, _) => Self::ReturnAnImage,
             (FailureClass::ModeratedOutput, _) => Self::Softened,
             _ => Self::None,

@@ -47,6 +47,10 @@ impl TextPurpose {
     /// Every purpose.
     pub const ALL: [Self; 5] = [Self::Report, Self::Plan, Self::Name, Self::Edit, Self::Check];
 
+    /// What a model is asked where its settings list nothing: everything but the second look at each
+    /// picture, which costs as much as it helps and is an operator's choice.
+    pub const USUAL: [Self; 4] = [Self::Report, Self::Plan, Self::Name, Self::Edit];
+
     /// As in settings and metrics.
     pub const fn code(self) -> &'static str {
         match self {

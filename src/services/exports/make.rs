@@ -1,6 +1,6 @@
 //! Single pictures: a poster in one language or without words, the product on white.
 
-use std::{str::FromStr, sync::Arc};
+use std::str::FromStr;
 
 use bytes::Bytes;
 use image::RgbaImage;
@@ -8,11 +8,10 @@ use image::RgbaImage;
 use super::{Composed, ExportError, Exports, FinishedSet};
 use crate::{
     domain::{Dimension, RevisionName},
-    exports,
-    imaging::{self, ImageLimits},
+    exports, imaging,
     services::ServiceError,
     storage::{StorageError, sha256_hex},
-    studio::{Language, Origin, Remake, StudioError},
+    studio::{Language, Origin},
 };
 
 /// The file name of the product on white.
@@ -137,31 +136,6 @@ impl Exports {
         let jpeg =
             self.studio.work(move || labels.marked(imaging::encode_jpeg(&paint(), QUALITY), origin, &content_id));
         Ok(jpeg.await?.into())
-    }
-
-    /// A picture set anew.
-    pub(super) async fn set_anew(
-        &self,
-        set: &FinishedSet,
-        composed: &Composed,
-        proportions: (u32, u32),
-        language: Language,
-    ) -> Result<RgbaImage, ExportError> {
-        let plan = self.plan_of(set, composed).await?;
-        let dimension = composed.dimension;
-        let plate = match composed.origin {
-            Origin::Composed => None,
-            Origin::AiMade => Some(Arc::new(self.stored(&set.folder.plate(dimension, composed.revision)).await?)),
-        };
-        let remake = Remake { dimension, proportions, language, product_painted: composed.product_painted, plate };
-        Ok(self.studio.recompose(&plan, remake).await?)
-    }
-
-    /// A stored picture, decoded.
-    pub(super) async fn stored(&self, key: &str) -> Result<RgbaImage, ExportError> {
-        let bytes = self.context.storage.get(key).await.map_err(ServiceError::from)?;
-        let decoded = self.studio.work(move || imaging::decode(&bytes, &ImageLimits::default())).await?;
-        Ok(decoded.map_err(|refusal| StudioError::Thread(refusal.to_string()))?.pixels)
     }
 
     /// Changes with everything but the set itself that an export depends on, so that an older one is

@@ -5,6 +5,7 @@
 //! deleted at any time. Pixel work goes through the studio's limit of one piece per core, and few
 //! packs are made at once; no credits move.
 
+mod anew;
 mod make;
 mod pack;
 
@@ -25,8 +26,10 @@ use crate::{
     exports::{self, Market},
     imaging::{self, ImageLimits},
     storage::{GenerationFolder, StorageError, exports_folder},
-    studio::{BriefPhoto, Origin, Recipe, RecipeError, SetPlan, Studio, StudioError},
+    studio::{BriefPhoto, Origin, PatchPlace, Recipe, RecipeError, SetPlan, Studio, StudioError},
 };
+
+use anew::{Shown, patches_of};
 
 pub use make::{ExportName, WHITE_MAIN_FILE, WHITE_MAIN_SIDE, export_path, market_file, plate_file, poster_file};
 pub use pack::{FileCheck, Pack, PackCheck, PackFile};
@@ -134,14 +137,16 @@ pub(super) struct FinishedSet {
 #[derive(Clone, Debug)]
 pub(super) struct MadePoster {
     pub(super) dimension: Dimension,
+    /// The one that its seller chose, or the newest.
+    current: RevisionName,
     /// Newest first; never empty.
     revisions: Vec<RevisionName>,
 }
 
 impl MadePoster {
-    /// Its newest picture.
-    pub(super) fn current(&self) -> RevisionName {
-        self.revisions[0]
+    /// The picture that its seller sees.
+    pub(super) const fn current(&self) -> RevisionName {
+        self.current
     }
 }
 
@@ -152,6 +157,10 @@ pub(super) struct Composed {
     pub(super) origin: Origin,
     /// Whether a model painted the product into the stored background.
     pub(super) product_painted: bool,
+    /// Whether its background is a stored picture that nothing could draw again.
+    keeps_ground: bool,
+    /// What brushes laid on it.
+    patches: Vec<PatchPlace>,
     recipe: Bytes,
 }
 
@@ -240,7 +249,10 @@ impl Exports {
             let mut revisions: Vec<RevisionName> = own.filter_map(|picture| picture.name.parse().ok()).collect();
             revisions.sort_unstable_by(|a, b| b.cmp(a));
             let dimension = Dimension::from_index(row.dimension)?;
-            (!revisions.is_empty()).then_some(MadePoster { dimension, revisions })
+            let chosen = pictures.iter().find(|picture| Some(picture.id) == row.current_revision_id);
+            let chosen = chosen.and_then(|picture| picture.name.parse().ok());
+            let current = chosen.or(revisions.first().copied())?;
+            Some(MadePoster { dimension, current, revisions })
         };
         let posters: Vec<MadePoster> = rows.iter().filter_map(made).collect();
         if posters.is_empty() {
@@ -250,8 +262,19 @@ impl Exports {
         Ok(FinishedSet { generation: generation.clone(), folder, posters })
     }
 
-    /// The newest picture of a poster that was composed, not newer than `newest`. A picture without a
-    /// recipe, such as a model's own work, cannot be set anew: the one before it stands in.
+    /// A picture of a poster as its seller sees it.
+    async fn shown(
+        &self,
+        set: &FinishedSet,
+        dimension: Dimension,
+        revision: RevisionName,
+    ) -> Result<Shown, ExportError> {
+        let composed = self.composed(set, dimension, revision).await?;
+        Ok(if composed.revision == revision { Shown::Layers(composed) } else { Shown::Pixels(revision) })
+    }
+
+    /// The newest picture of a poster that was composed, not newer than `newest`. One that a model painted
+    /// over as a whole cannot be set anew: the one before it stands in.
     pub(super) async fn composed(
         &self,
         set: &FinishedSet,
@@ -265,12 +288,17 @@ impl Exports {
                 Ok(recipe) => {
                     let json: Result<serde_json::Value, _> = serde_json::from_slice(&recipe);
                     let json: serde_json::Value = json.map_err(|error| ServiceError::Corrupt(error.to_string()))?;
+                    if json["composed"] == false {
+                        continue;
+                    }
                     let product_painted = json["productPainted"].as_bool().unwrap_or(false);
                     return Ok(Composed {
                         dimension,
                         revision,
                         origin: Origin::of_recipe(&json),
                         product_painted,
+                        keeps_ground: json["changes"]["ground"] == "stored",
+                        patches: patches_of(&json)?,
                         recipe,
                     });
                 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Composed, ExportError, Exports, FinishedSet, make::content_id};
+use super::{Composed, ExportError, Exports, FinishedSet, Shown, make::content_id};
 use crate::{
     domain::{Dimension, Locale},
     exports::{
@@ -184,7 +184,7 @@ impl Exports {
         planned: &PlannedFile,
     ) -> Result<Vec<(Bytes, Facts)>, ExportError> {
         let subject = match planned.subject {
-            Subject::Poster(dimension) => self.current(set, dimension).await?.file_stem(),
+            Subject::Poster(dimension) => set.poster(dimension)?.current().file_stem(dimension),
             Subject::WhiteMain => "white".to_owned(),
             Subject::Detail => format!("detail {:?}", set.posters),
         };
@@ -232,10 +232,24 @@ impl Exports {
             }
             Subject::Poster(dimension) => {
                 let language = language_of(slot.words);
-                let composed = self.current(set, dimension).await?;
-                let pixels = self.set_anew(set, &composed, (slot.width, slot.height), language).await?;
+                let proportions = (slot.width, slot.height);
                 let known = Facts { has_text: language != Language::Wordless, ..Facts::UNKNOWN };
-                (vec![pixels], composed.origin, content_id(set, &composed), known)
+                match self.shown(set, dimension, set.poster(dimension)?.current()).await? {
+                    // Pixels have the words that they have.
+                    Shown::Pixels(revision) if language == Language::Both => {
+                        let pixels = self.set_into(set, dimension, revision, proportions).await?;
+                        let id = format!("{}/{}", set.generation.id, revision.file_stem(dimension));
+                        (vec![pixels], Origin::AiMade, id, known)
+                    }
+                    shown => {
+                        let composed = match shown {
+                            Shown::Layers(composed) => composed,
+                            Shown::Pixels(_) => self.current(set, dimension).await?,
+                        };
+                        let pixels = self.set_anew(set, &composed, proportions, language).await?;
+                        (vec![pixels], composed.origin, content_id(set, &composed), known)
+                    }
+                }
             }
             Subject::Detail => {
                 let (mut pictures, mut origin) = (Vec::with_capacity(set.posters.len()), Origin::Composed);

@@ -22,10 +22,10 @@ pub(super) fn paint(scene: &GroundScene) -> RgbaImage {
     let noise = Noise(scene.seed as u32 ^ (scene.seed >> 32) as u32);
     let colours = Colours::of(&scene.palette);
     let floor = scene.focus.map_or(0.72 * height as f32 / short, |[_, y, _, h]| (y + h) / short);
-    RgbaImage::from_fn(width, height, |px, py| {
-        let (x, y) = (px as f32 / short, py as f32 / short);
-        let (tall, wide) = (height as f32 / short, width as f32 / short);
-        let colour = match scene.ground {
+    let (tall, wide) = (height as f32 / short, width as f32 / short);
+    let colour_at = |px: f32, py: f32| {
+        let (x, y) = (px / short, py / short);
+        match scene.ground {
             Ground::Plain | Ground::Stored => colours.base,
             Ground::Gradient => mix(colours.high, colours.low, smooth(0.0, 1.0, 0.75 * y / tall + 0.25 * x / wide)),
             Ground::Paper => {
@@ -42,12 +42,44 @@ pub(super) fn paint(scene: &GroundScene) -> RgbaImage {
                 mix(wall, scaled(mix(colours.base, colours.high, 0.5), 1.0 - 0.05 * smooth(floor, tall, y)), near)
             }
             Ground::Festive => festive(&noise, &colours, x, y, (wide, tall)),
-        };
+        }
+    };
+    // Fibres and boards are as fine as pixels; veins, lights and glows are not.
+    let step = if matches!(scene.ground, Ground::Paper | Ground::Wood) { 1 } else { 2 };
+    let field = Field::of((width, height), step, colour_at);
+    RgbaImage::from_fn(width, height, |px, py| {
         // Less than one step of grain: flat colours band without it.
         let grain = noise.hash(px, py) - 0.5;
-        let [r, g, b] = colour.map(|value| (value + 1.4 * grain).round().clamp(0.0, 255.0) as u8);
+        let [r, g, b] = field.at(px, py).map(|value| (value + 1.4 * grain).round().clamp(0.0, 255.0) as u8);
         Rgba([r, g, b, 255])
     })
+}
+
+/// Colours of every pixel, or of every other one with those between them in between.
+struct Field {
+    colours: Vec<Colour>,
+    columns: usize,
+    step: u32,
+}
+
+impl Field {
+    fn of((width, height): (u32, u32), step: u32, colour_at: impl Fn(f32, f32) -> Colour) -> Self {
+        let (columns, rows) = ((width.div_ceil(step) + 1) as usize, (height.div_ceil(step) + 1) as usize);
+        let point =
+            |index: usize| colour_at((index % columns) as f32 * step as f32, (index / columns) as f32 * step as f32);
+        Self { colours: (0..columns * rows).map(point).collect(), columns, step }
+    }
+
+    fn at(&self, px: u32, py: u32) -> Colour {
+        let (column, row) = ((px / self.step) as usize, (py / self.step) as usize);
+        let first = row * self.columns + column;
+        if self.step == 1 {
+            return self.colours[first];
+        }
+        let share = |of: u32| (of % self.step) as f32 / self.step as f32;
+        let line = |from: usize| mix(self.colours[from], self.colours[from + 1], share(px));
+        mix(line(first), line(first + self.columns), share(py))
+    }
 }
 
 type Colour = [f32; 3];

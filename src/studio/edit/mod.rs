@@ -11,6 +11,7 @@ mod changes;
 mod copy;
 mod development;
 mod grounds;
+mod interpreted;
 pub(super) mod layers;
 mod masks;
 mod painted;

@@ -135,7 +135,7 @@ impl Studio {
             seed: order.seed,
         };
         let picture = EditPicture::new(self, commission, job).await?;
-        let painted = self.painters.paint(&picture, &*commission.log).await?;
+        let painted = self.picture(&picture, commission).await?;
         let came = picture.came();
         let (base, is_composed, quality) = (base.clone(), composed.is_some(), self.jpeg_quality);
         self.on_core(move || {
@@ -193,7 +193,7 @@ impl Studio {
             seed: order.seed,
         };
         let picture = EditPicture::new(self, commission, job).await?;
-        let painted = self.painters.paint(&picture, &*commission.log).await?;
+        let painted = self.picture(&picture, commission).await?;
         progress(PosterStage::Composing);
         let (studio, plan, mut base, mut recipe) = (self.clone(), plan.clone(), base.clone(), recipe);
         self.on_core(move || {
@@ -241,7 +241,7 @@ impl Studio {
             seed: order.seed,
         };
         let picture = EditPicture::new(self, commission, job).await?;
-        let painted = self.painters.paint(&picture, &*commission.log).await?;
+        let painted = self.picture(&picture, commission).await?;
         let (base, quality, studio) = (base.clone(), self.jpeg_quality, self.clone());
         self.on_core(move || {
             let mut painted = painted;

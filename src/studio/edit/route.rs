@@ -21,7 +21,8 @@ use crate::{
 
 impl Studio {
     /// Makes the next picture. What the vocabulary of this program understands is done by rules, crisp and
-    /// offline; the rest is a model's, where there is one.
+    /// offline; what it does not understand a text model may say again in its words; the rest is a painter's,
+    /// where there is one.
     ///
     /// `plan` is the set's, for composed posters; without it only pixels can be edited.
     ///
@@ -38,14 +39,28 @@ impl Studio {
     ) -> Result<EditedPoster, StudioError> {
         progress(PosterStage::Planning);
         progress(PosterStage::Composing);
-        let (studio, its_plan, its_base, its_order) = (self.clone(), plan.cloned(), base.clone(), order.clone());
-        let by_rules = self.on_core(move || studio.edit_builtin(its_plan.as_ref(), &its_base, &its_order)).await?;
-        match by_rules {
-            Err(StudioError::UnsupportedEdit(refusal)) => {
-                self.edit_beyond(refusal, plan, base, order, commission, progress).await
+        let refusal = match self.edit_by_rules(plan, base, order).await? {
+            Err(StudioError::UnsupportedEdit(refusal)) => refusal,
+            made => return made,
+        };
+        if let Some(order) = self.interpreted(&refusal, base, order, commission).await {
+            match self.edit_by_rules(plan, base, &order).await? {
+                // What was made of the wish does not fit this poster; the wish itself may still be painted.
+                Err(StudioError::UnsupportedEdit(_)) => {}
+                made => return made,
             }
-            made => made,
         }
+        self.edit_beyond(refusal, plan, base, order, commission, progress).await
+    }
+
+    async fn edit_by_rules(
+        &self,
+        plan: Option<&SetPlan>,
+        base: &EditBase,
+        order: &EditOrder,
+    ) -> Result<Result<EditedPoster, StudioError>, StudioError> {
+        let (studio, plan, base, order) = (self.clone(), plan.cloned(), base.clone(), order.clone());
+        self.on_core(move || studio.edit_builtin(plan.as_ref(), &base, &order)).await
     }
 
     /// The edit by rules alone. Blocks.

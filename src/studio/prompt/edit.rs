@@ -123,6 +123,10 @@ impl EditWriter<'_> {
                 "上一次几乎看不出变化：请把要求明确地做出来。",
                 "The last try changed nothing that can be seen: carry the wish out clearly. ",
             ),
+            Nudge::WithoutFlaws => self.pick(
+                "上一次画面有破损或变形：这次要干净完整。",
+                "The last try had broken or melted parts: this one is clean and whole. ",
+            ),
             Nudge::None | Nudge::Softened | Nudge::KeepTheProduct => "",
         };
         let what = match self.wish.scope {

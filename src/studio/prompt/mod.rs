@@ -183,10 +183,15 @@ impl<'a> Writer<'a> {
     fn task(&self, zh: [&str; 3], en: [&str; 3]) -> Block {
         let ratio = self.ratio();
         let intent = self.say(&self.slot.intent);
-        let again = if self.nudge == Nudge::ReturnAnImage {
-            self.pick("请直接返回一张图片，不要用文字回答。", "Answer with one picture, not with words. ")
-        } else {
-            ""
+        let again = match self.nudge {
+            Nudge::ReturnAnImage => {
+                self.pick("请直接返回一张图片，不要用文字回答。", "Answer with one picture, not with words. ")
+            }
+            Nudge::WithoutFlaws => self.pick(
+                "上一次画面里有多余的文字或破损：这次画面要干净完整，没有任何字符。",
+                "The last try had stray letters or broken parts: this one is clean and whole, without any characters. ",
+            ),
+            _ => "",
         };
         if self.is_chinese() {
             Block::new([

@@ -6,27 +6,27 @@
 use serde_json::{Value, json};
 
 /// A text.
-pub(super) fn text() -> Value {
+pub(in crate::studio) fn text() -> Value {
     json!({ "type": "string" })
 }
 
 /// A text or null.
-pub(super) fn maybe_text() -> Value {
+pub(in crate::studio) fn maybe_text() -> Value {
     json!({ "type": ["string", "null"] })
 }
 
 /// One of these words.
-pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Value {
+pub(in crate::studio) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Value {
     json!({ "type": "string", "enum": words.into_iter().collect::<Vec<_>>() })
 }
 
 /// A list.
-pub(super) fn list(items: &Value) -> Value {
+pub(in crate::studio) fn list(items: &Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
 /// An object with exactly these properties, all of them required.
-pub(super) fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
+pub(in crate::studio) fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
     let required: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
     let required = json!(required);
     let properties: serde_json::Map<String, Value> =
@@ -35,12 +35,12 @@ pub(super) fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
 }
 
 /// The same in Chinese and in English.
-pub(super) fn pair() -> Value {
+pub(in crate::studio) fn pair() -> Value {
     object([("zh", text()), ("en", text())])
 }
 
 /// The first place where an answer departs from its form, in words for the model.
-pub(super) fn fault(schema: &Value, value: &Value) -> Option<String> {
+pub(in crate::studio) fn fault(schema: &Value, value: &Value) -> Option<String> {
     fault_at(schema, value, "")
 }
 
@@ -82,7 +82,7 @@ fn fault_at(schema: &Value, value: &Value, path: &str) -> Option<String> {
 
 /// Whether a schema keeps to the strict subset: every property required, no further ones.
 #[cfg(test)]
-pub(super) fn is_strict(schema: &Value) -> bool {
+pub(in crate::studio) fn is_strict(schema: &Value) -> bool {
     match schema["type"].as_str() {
         Some("object") => {
             let properties = schema["properties"].as_object().unwrap();

@@ -103,7 +103,7 @@ pub(super) struct Limits {
 
 /// What the seller said, ready to be compared with.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(in crate::studio) struct Guard {
     trusted: String,
     grams: HashSet<[char; 2]>,
     words: HashSet<String>,
@@ -118,7 +118,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// A guard for these words of the seller's.
-    pub(super) fn new(description: &str, given_name: Option<&str>) -> Self {
+    pub(in crate::studio) fn new(description: &str, given_name: Option<&str>) -> Self {
         let mut trusted = trusted_part(description);
         if let Some(name) = given_name {
             trusted.push('\n');
@@ -186,7 +186,7 @@ impl Guard {
     ///
     /// # Errors
     /// As for [`Guard::pair`].
-    pub(super) fn line(&self, text: &str) -> Result<String, String> {
+    pub(in crate::studio) fn line(&self, text: &str) -> Result<String, String> {
         is_plain(text)?;
         let lower = text.to_lowercase();
         if steers(&lower) {

@@ -8,8 +8,9 @@
 
 mod claims;
 mod dossier;
-mod form;
-mod guard;
+pub(super) mod form;
+pub(super) mod guard;
+pub(super) mod inspection;
 mod name;
 mod set;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::{
     time::Duration,
 };
 
+use image::RgbaImage;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -200,13 +202,7 @@ impl Studio {
             let photo = std::sync::Arc::clone(&given.photo);
             let encoded = self.on_core(move || {
                 let mut small = imaging::resize_to_fit(&photo.pixels, SEEN_SIDE);
-                for pixel in small.pixels_mut() {
-                    // JPEG knows no alpha: what is cut out stands on white.
-                    let alpha = u32::from(pixel[3]);
-                    for channel in 0..3 {
-                        pixel[channel] = ((u32::from(pixel[channel]) * alpha + 255 * (255 - alpha)) / 255) as u8;
-                    }
-                }
+                on_white(&mut small);
                 imaging::encode_jpeg(&small, SEEN_QUALITY)
             });
             if let Ok(jpeg) = encoded.await {
@@ -245,6 +241,16 @@ impl Studio {
         match self.readers.ask_until(&task, asking.until, asking.log, |reply| read(&reply.value)).await {
             Ok(answer) => Some(answer),
             Err(_logged) => kept.into_inner().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+/// JPEG knows no alpha: what is cut out stands on white.
+fn on_white(pixels: &mut RgbaImage) {
+    for pixel in pixels.pixels_mut() {
+        let alpha = u32::from(pixel[3]);
+        for channel in 0..3 {
+            pixel[channel] = ((u32::from(pixel[channel]) * alpha + 255 * (255 - alpha)) / 255) as u8;
         }
     }
 }

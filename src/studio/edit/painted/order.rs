@@ -21,6 +21,7 @@ use crate::{
         Commission, SetPlan, Studio,
         order::preserved,
         prompt::{self, EditScope, EditWish},
+        reading::inspection::{Inspection, Shows},
     },
 };
 
@@ -107,6 +108,7 @@ pub(super) struct EditPicture<'a> {
     kept: Option<Kept>,
     anew: Option<Anew>,
     seed: u64,
+    inspection: Inspection,
     came: Arc<Mutex<Came>>,
 }
 
@@ -157,7 +159,9 @@ impl<'a> EditPicture<'a> {
             .await?;
         let EditJob { purpose, base, beside, wish, brush, kept, anew, seed } = job;
         let came = Arc::default();
-        Ok(Self { studio, commission, purpose, base, sent, beside, wish, brush, kept, anew, seed, came })
+        let product = kept.as_ref().map(|kept| Arc::clone(&kept.cut_out));
+        let inspection = Inspection::new(Shows::Poster, product);
+        Ok(Self { studio, commission, purpose, base, sent, beside, wish, brush, kept, anew, seed, inspection, came })
     }
 
     /// What came back.
@@ -313,9 +317,14 @@ impl ImageOrder for EditPicture<'_> {
                 preserved(&kept.cut_out, &pixels, kept.expected)?;
             }
             *came.lock().unwrap_or_else(PoisonError::into_inner) = passed;
-            Ok(pixels)
+            Ok::<_, ProviderError>(pixels)
         });
-        judged.await.map_err(|error| ProviderError::new(FailureClass::Transient, error.to_string()))?
+        let pixels = judged.await.map_err(|error| ProviderError::new(FailureClass::Transient, error.to_string()))??;
+        // Under a brush the picture is the seller's own but for one place, and its words are wanted.
+        if self.kept.is_none() || self.brush.is_some() {
+            return Ok(pixels);
+        }
+        self.studio.inspect(pixels, &self.inspection, &*self.commission.log).await
     }
 }
 

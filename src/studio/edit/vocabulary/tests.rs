@@ -101,6 +101,8 @@ fn prompts_and_what_comes_of_them() {
         ("去掉「温和不刺激」", "-「温和不刺激」"),
         ("去掉英文", "only zh"),
         ("文字改成英文", "only en"),
+        ("对比度高一点", "contrast+"),
+        ("饱和度低一些", "saturation-"),
         ("make the text English", "only en"),
         ("标题更大", "title +"),
         ("标题改小一点", "title -"),

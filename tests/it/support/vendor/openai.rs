@@ -1,9 +1,11 @@
 //! OpenAI's images and chat, and the vendors that shaped theirs after it: Ark, OpenRouter,
 //! SiliconFlow.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::{Books, Dialect, Fault, Refusal, Reply, Seen, fitting};
+use super::{Books, Dialect, Fault, Refusal, Reply, Seen, fitting, pictures::Made};
 
 /// What the lists of models name.
 const MODELS: [&str; 4] = ["gpt-image-2", "google/gemini-2.5-flash-image", "Qwen/Qwen-Image-Edit-2509", "stub-text"];
@@ -127,6 +129,12 @@ fn size(seen: &Seen, body: &Value) -> (u32, u32) {
     ratio.map_or((928, 1664), |(across, down): (u32, u32)| (across * 96, down * 96))
 }
 
+/// The first picture of a form with another colour under its mask, as an honest model would send it.
+fn edited(seen: &Seen) -> Option<Arc<Made>> {
+    let part = |name: &str| seen.parts.iter().find(|part| part.name == name || part.name == format!("{name}[]"));
+    Some(Made::edited(&part("image")?.bytes, &part("mask")?.bytes))
+}
+
 fn images(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault) -> Reply {
     let body = seen.json();
     if dialect == Dialect::Ark && body["prompt"].is_null() {
@@ -135,6 +143,7 @@ fn images(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault) -> Reply {
         return Reply::json(400, &json!({ "error": lacks }));
     }
     let size = size(seen, &body);
+    let changed = if fault == Fault::None { edited(seen) } else { None };
     let wants_url = match dialect {
         Dialect::SiliconFlow => true,
         _ => body["response_format"] == "url" || (dialect == Dialect::Ark && body["response_format"].is_null()),
@@ -142,7 +151,8 @@ fn images(books: &Books, seen: &Seen, dialect: Dialect, fault: Fault) -> Reply {
     let item = if wants_url {
         json!({ "url": books.address_of(size, fault) })
     } else {
-        json!({ "b64_json": Books::picture(size, fault).base64 })
+        let picture = changed.unwrap_or_else(|| Books::picture(size, fault));
+        json!({ "b64_json": picture.base64 })
     };
     let items = match fault {
         Fault::NoPicture | Fault::Words => json!([]),

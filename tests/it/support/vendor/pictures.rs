@@ -24,6 +24,20 @@ impl Made {
     fn of(bytes: Vec<u8>) -> Self {
         Self { base64: STANDARD.encode(&bytes), bytes: bytes.into() }
     }
+
+    /// A picture with another colour wherever its mask is see-through.
+    pub(super) fn edited(base: &[u8], mask: &[u8]) -> Arc<Self> {
+        let read = |bytes: &[u8]| image::load_from_memory(bytes).expect("a picture was sent").to_rgba8();
+        let (mut pixels, mask) = (read(base), read(mask));
+        for (x, y, pixel) in pixels.enumerate_pixels_mut() {
+            if mask.get_pixel_checked(x, y).is_some_and(|mask| mask[3] < 128) {
+                *pixel = image::Rgba([240, (120 + (x + y) % 40) as u8, 20, 255]);
+            }
+        }
+        let mut bytes = Cursor::new(Vec::new());
+        pixels.write_to(&mut bytes, ImageFormat::Png).expect("a picture in memory is written");
+        Arc::new(Self::of(bytes.into_inner()))
+    }
 }
 
 type Key = ((u32, u32), Option<Broken>);
