@@ -1,6 +1,7 @@
 //! The only place where implementations are chosen: settings in, a running service out.
 
 pub(crate) mod models;
+pub(crate) mod payments;
 
 use std::{
     io,
@@ -28,7 +29,6 @@ use crate::{
     http::{self, AllowedOrigins, HttpState, WorkersReady},
     ids::{IdSource, SystemIds},
     mail::{DevelopmentMailer, Mailer, SmtpMailer},
-    payments::{Channels, PaymentChannel, SandboxChannel},
     services::{
         self,
         edits::Edits,
@@ -66,6 +66,9 @@ pub enum StartError {
     /// A model.
     #[error("{0}")]
     Provider(String),
+    /// A payment channel.
+    #[error("{0}")]
+    Payments(String),
     /// The schema is newer or older than this binary.
     #[error("the database lacks {0} migration(s): run `haibao migrate`, or `haibao serve`, which does it itself")]
     Unmigrated(usize),
@@ -150,7 +153,7 @@ impl App {
     ///
     /// # Errors
     /// `Mail` when the mail server's address does not read, `Provider` when a model is named that this
-    /// version does not speak.
+    /// version does not speak, `Payments` when a channel's keys do not read.
     pub fn router(
         &self,
         bound: SocketAddr,
@@ -172,21 +175,8 @@ impl App {
             SignIn::new(context.clone(), self.mailer()?, Arc::new(codes), tokens, (&*settings).into(), tracker.clone());
         let limits = RateLimits::new(&settings.limits, &context.clock);
         let public_url = settings.public_url_at(bound);
-        let sandbox = settings
-            .sandbox_enabled()
-            .then(|| Arc::new(SandboxChannel::new(&keys.sandbox_payments, public_url.clone())));
-        let channels = sandbox.iter().map(|channel| Arc::clone(channel) as Arc<dyn PaymentChannel>);
-        let lifetime = Duration::from_secs(60 * u64::from(settings.payments.order_lifetime_minutes));
-        let orders = Orders::new(context.clone(), Channels::new(channels), limits.clone(), lifetime);
-        let expiring = orders.clone();
-        repeat(tracker, shutdown.clone(), Duration::from_mins(1), move || {
-            let orders = expiring.clone();
-            async move {
-                if let Err(error) = orders.expire().await {
-                    tracing::warn!(%error, "unpaid orders could not be closed");
-                }
-            }
-        });
+        let payments::Till { orders, sandbox } = self.orders(bound)?;
+        watch_payments(&orders, tracker, &shutdown);
 
         let pictures = self.pictures()?;
         let exports = Exports::new(context.clone(), pictures.studio().clone());
@@ -336,6 +326,28 @@ fn repeat<F: Future<Output = ()> + Send>(
         }
     });
 }
+
+/// Asks after payments whose call-back is late, closes what nobody paid, and sees refunds through.
+fn watch_payments(orders: &Orders, tracker: &TaskTracker, shutdown: &CancellationToken) {
+    let orders = orders.clone();
+    repeat(tracker, shutdown.clone(), PAYMENTS_PAUSE, move || {
+        let orders = orders.clone();
+        async move {
+            let round = async {
+                orders.poll().await?;
+                orders.expire().await?;
+                orders.work_refunds().await
+            };
+            if let Err(error) = round.await {
+                tracing::warn!(%error, "a round over open payments stopped early; the next comes soon");
+            }
+        }
+    });
+}
+
+/// Time between two rounds over open payments: with the pauses of the questions, a payment whose
+/// call-back is lost is credited within a minute.
+const PAYMENTS_PAUSE: Duration = Duration::from_secs(10);
 
 async fn tidy(context: &services::Context, upload_lifetime_ms: i64) -> Result<(), services::ServiceError> {
     housekeeping::deleted_sets_clear(context, DELETED_SETS_WITHIN_MS).await?;

@@ -139,6 +139,60 @@ pub enum OrderStatus {
     Refunded,
 }
 
+/// Why money goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum RefundKind {
+    /// An operator asked for it.
+    #[sea_orm(string_value = "asked")]
+    Asked,
+    /// The order was paid twice.
+    #[sea_orm(string_value = "overpaid")]
+    Overpaid,
+    /// Made at the channel, past us.
+    #[sea_orm(string_value = "outside")]
+    Outside,
+    /// The payer's bank took it back.
+    #[sea_orm(string_value = "dispute")]
+    Dispute,
+}
+
+/// How far a refund is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum RefundState {
+    /// Recorded; the channel is asked.
+    #[sea_orm(string_value = "requested")]
+    Requested,
+    /// The money went back.
+    #[sea_orm(string_value = "succeeded")]
+    Succeeded,
+    /// It did not, and will not.
+    #[sea_orm(string_value = "failed")]
+    Failed,
+    /// The channel was asked, may not be asked again and did not answer: people must look.
+    #[sea_orm(string_value = "unknown")]
+    Unknown,
+}
+
+/// How far a debt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum DebtState {
+    /// Owed.
+    #[sea_orm(string_value = "open")]
+    Open,
+    /// Paid with credits that came later.
+    #[sea_orm(string_value = "collected")]
+    Collected,
+    /// The refund did not happen.
+    #[sea_orm(string_value = "cancelled")]
+    Cancelled,
+}
+
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text")]

@@ -11,6 +11,7 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod debts;
 pub mod edits;
 pub mod enums;
 pub mod events;
@@ -21,6 +22,7 @@ pub mod ledger_entries;
 pub mod orders;
 pub mod payment_attempts;
 pub mod payment_notifies;
+pub mod payment_refunds;
 pub mod posters;
 pub mod provider_attempts;
 pub mod revisions;

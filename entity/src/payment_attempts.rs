@@ -25,6 +25,16 @@ pub struct Model {
     pub created_at_ms: i64,
     /// Last moment.
     pub expires_at_ms: i64,
+    /// Which of the channel's products, a channel code.
+    pub method: String,
+    /// The channel's number of the payment to be, for questions.
+    pub reference: Option<String>,
+    /// Parameters for the channel's own client library, JSON.
+    pub sdk_params: Option<String>,
+    /// Times the channel was asked about it.
+    pub polls: i64,
+    /// When to ask next; none once nothing can come any more.
+    pub next_poll_at_ms: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -17,6 +17,7 @@ mod m20261122_000004_events_and_jobs;
 mod m20261122_000005_audit_index;
 mod m20261122_000006_vendors;
 mod m20261122_000007_edits;
+mod m20261122_000008_payments;
 
 /// Runs every migration in order.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_audit_index::Migration),
             Box::new(m20261122_000006_vendors::Migration),
             Box::new(m20261122_000007_edits::Migration),
+            Box::new(m20261122_000008_payments::Migration),
         ]
     }
 }

@@ -18,11 +18,17 @@ pub(super) struct DoctorArgs {
     /// Ask every configured model something cheap instead, and say what is wrong with it
     #[arg(long)]
     providers: bool,
+    /// Check the keys of every configured payment channel instead, and whether it can be reached
+    #[arg(long)]
+    payments: bool,
 }
 
 pub(super) async fn doctor(settings: Settings, args: &DoctorArgs) -> Result<ExitCode, CommandError> {
     if args.providers {
         return super::providers::examine(&settings, args.json).await;
+    }
+    if args.payments {
+        return super::payments::examine(&settings, args.json).await;
     }
     let app = App::open(settings, false).await?;
     let findings = doctor::examine(&app.context, !args.without_files).await.map_err(CommandError::failed)?;

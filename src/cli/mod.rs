@@ -4,6 +4,8 @@ mod credits;
 mod doctor;
 mod edit;
 mod gallery;
+mod orders;
+mod payments;
 mod providers;
 mod render;
 mod serve;
@@ -55,10 +57,14 @@ enum Command {
     #[command(after_help = "Example:\n  haibao schema > schema.graphql")]
     Schema,
     /// Check money, work, events and files; exits 1 when something does not add up
-    #[command(after_help = "Examples:\n  haibao doctor --json\n  haibao doctor --providers")]
+    #[command(
+        after_help = "Examples:\n  haibao doctor --json\n  haibao doctor --providers\n  haibao doctor --payments"
+    )]
     Doctor(doctor::DoctorArgs),
     /// Look after credits
     Credits(credits::CreditsArgs),
+    /// Look after recharges: list, give back, ask the channels anew
+    Orders(orders::OrdersArgs),
     /// Make posters without a server, into a folder
     #[command(
         after_help = "Example:\n  haibao render --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters --dimensions 0,2 --visual MAGAZINE"
@@ -153,6 +159,7 @@ async fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
         }
         Command::Doctor(args) => return doctor::doctor(load(&sources)?, &args).await,
         Command::Credits(args) => return credits::credits(load(&sources)?, args).await,
+        Command::Orders(args) => return orders::orders(load(&sources)?, args).await,
         Command::Serve(_) => return serve::serve(load(&sources)?).await,
         Command::Worker => return serve::worker(load(&sources)?).await,
     }

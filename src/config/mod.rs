@@ -17,6 +17,7 @@ mod layers;
 mod limits;
 mod mail;
 mod models;
+mod payments;
 pub mod secrets;
 mod sign_in;
 mod storage;
@@ -30,7 +31,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    billing::{BillingSettings, PaymentSettings},
+    billing::BillingSettings,
     database::DatabaseSettings,
     engine::{EngineSettings, StudioSettings},
     error::{ConfigError, Unsafe},
@@ -40,6 +41,7 @@ pub use self::{
     limits::{LimitSettings, LogFormat, ObservabilitySettings},
     mail::{MailSettings, MailerKind},
     models::{ImageProviderSettings, TextModelSettings},
+    payments::{AlipaySettings, EpaySettings, PaymentSettings, StripeSettings, WechatSettings},
     sign_in::SignInSettings,
     storage::{S3Settings, StorageKind, StorageSettings},
 };
@@ -188,6 +190,7 @@ impl Settings {
         let mut url = Some(self.database.url.clone()).filter(|url| !url.expose_secret().is_empty());
         secrets::resolve(&mut url, self.database.url_file.as_ref(), named("database.url"))?;
         self.database.url = url.unwrap_or_default();
+        self.payments.read_secret_files()?;
         for (place, provider) in self.image_providers.iter_mut().enumerate() {
             let key = || format!("image_providers[{place}].api_key");
             secrets::resolve(&mut provider.api_key, provider.api_key_file.as_ref(), key)?;

@@ -99,6 +99,7 @@ impl Settings {
             "payments.order_lifetime_minutes",
             "must be 1 to 10080",
         )?;
+        self.payments.validate()?;
         check(self.limits.decodes_max > 0, "limits.decodes_max", "must be 1 or more")?;
         self.validate_models()
     }
@@ -151,6 +152,7 @@ impl Settings {
         if self.sandbox_enabled() {
             refuse("payments.sandbox_enabled", "would give credits without money; take it away".to_owned());
         }
+        self.payments.refuse_unsafe(&mut refuse);
         if !self.http.public_url.starts_with("https://") {
             refuse("http.public_url", "must be set and begin with https://".to_owned());
         }

@@ -120,10 +120,18 @@ pub enum OrderStatus {
 pub enum PaymentChannelCode {
     /// No money moves: for trying Haibao out.
     Sandbox,
-    /// Alipay 支付宝.
+    /// Alipay 支付宝, on a page for computers.
     Alipay,
-    /// WeChat Pay 微信支付.
+    /// Alipay 支付宝, on a page for phones that opens the app.
+    AlipayWap,
+    /// Alipay 支付宝, by scanning a code.
+    AlipayQr,
+    /// WeChat Pay 微信支付, by scanning a code.
     WechatPay,
+    /// WeChat Pay 微信支付, from a phone's browser into the app.
+    WechatH5,
+    /// WeChat Pay 微信支付, inside WeChat's own browser.
+    WechatJsapi,
     /// Stripe.
     Stripe,
     /// An aggregator that speaks the epay 易支付 protocol.

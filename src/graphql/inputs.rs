@@ -128,6 +128,8 @@ pub struct CreateOrderInput {
     pub amount_yuan: i32,
     /// How to pay.
     pub channel: PaymentChannelCode,
+    /// For `WECHAT_JSAPI`: the payer's open id at the application.
+    pub payer_id: Option<String>,
 }
 
 /// A set to be stopped.

@@ -191,6 +191,8 @@ impl Mutation {
             idempotency_key: input.idempotency_key,
             amount_yuan: input.amount_yuan.into(),
             channel: input.channel.into(),
+            payer_address: Some(request(ctx).client_ip),
+            payer_id: input.payer_id,
         };
         let ordered = api(ctx).orders.create(viewer(ctx)?, order, locale).await.map_err(ApiError::from)?;
         Ok(outcomes::ordered(ordered, locale))

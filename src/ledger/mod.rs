@@ -19,6 +19,7 @@
 //! Lock order: the generation's row first (if any), the user's row here.
 
 pub mod audit;
+pub mod debts;
 
 use ::entity::{
     enums::{HoldState, LedgerEntryKind},
@@ -153,8 +154,10 @@ pub async fn hold_in_txn(
         return Err(LedgerError::Unbalanced { user_id, reason: "a hold is of at least one credit" });
     }
     let required: i64 = requests.iter().map(|request| request.amount).sum();
-    if user.credits < required {
-        return Ok(HoldOutcome::Insufficient { required, available: user.credits });
+    // What is owed for money that went back is not there to be spent.
+    let available = (user.credits - debts::owed(txn, user_id).await?).max(0);
+    if available < required {
+        return Ok(HoldOutcome::Insufficient { required, available });
     }
     let mut holds = Vec::with_capacity(requests.len());
     for request in requests {
@@ -254,9 +257,9 @@ pub async fn grant_in_txn(
     apply(txn, &user, vec![grant], at_ms).await
 }
 
-/// Takes an order's credits back when its money was paid back: at most what is there, so that a
+/// Takes credits of an order back when its money was paid back: at most what is there, so that a
 /// balance never goes below zero. Returns the credits taken with the balance after; nothing is
-/// written when none are left.
+/// written when none are left. The key makes it happen once (`refund:{id}`).
 ///
 /// # Errors
 /// `UnknownUser`, `Unbalanced` or a database error.
@@ -265,6 +268,7 @@ pub async fn refund_in_txn(
     user_id: i64,
     order_id: i64,
     amount: i64,
+    idempotency_key: String,
     at_ms: i64,
 ) -> Result<(i64, Wallet), LedgerError> {
     let user = lock_user(txn, user_id).await?;
@@ -278,7 +282,7 @@ pub async fn refund_in_txn(
         frozen: 0,
         order_id: Some(order_id),
         hold_id: None,
-        idempotency_key: format!("refund:order:{order_id}"),
+        idempotency_key,
         note: None,
     };
     Ok((taken, apply(txn, &user, vec![refund], at_ms).await?))

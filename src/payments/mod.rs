@@ -2,196 +2,94 @@
 //!
 //! A channel tells us that money arrived; what that means for credits is decided in one place for all
 //! of them (`services::orders`). To add a channel: implement [`PaymentChannel`], add it to the tests of
-//! this room, and choose it in `app.rs`.
+//! this room, and choose it in `app/payments.rs`.
 
+pub mod alipay;
+mod codes;
+mod der;
+mod epay;
 mod fields;
+mod keys;
+mod line;
+pub mod money;
 pub mod sandbox;
 mod scripted;
+pub mod stripe;
+#[cfg(test)]
+mod testing;
+pub mod wechat;
+mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use http::HeaderMap;
 
-pub use self::{sandbox::SandboxChannel, scripted::ScriptedChannel};
-use crate::domain::Locale;
-
-/// The largest call-back body that is read at all, in bytes.
-pub const NOTIFY_BYTES_MAX: usize = 64 * 1024;
-
-/// The channels there can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ChannelCode {
-    /// Built in; pays without money.
-    Sandbox,
-    /// Alipay.
-    Alipay,
-    /// WeChat Pay.
-    WechatPay,
-    /// Stripe.
-    Stripe,
-    /// An aggregator that speaks the epay protocol.
-    Epay,
-}
-
-impl ChannelCode {
-    /// Every channel.
-    pub const ALL: [Self; 5] = [Self::Sandbox, Self::Alipay, Self::WechatPay, Self::Stripe, Self::Epay];
-
-    /// The name in addresses and in the database.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Sandbox => "sandbox",
-            Self::Alipay => "alipay",
-            Self::WechatPay => "wechat_pay",
-            Self::Stripe => "stripe",
-            Self::Epay => "epay",
-        }
-    }
-
-    /// Reads the name in an address or in the database.
-    pub fn from_slug(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.slug() == slug)
-    }
-
-    /// What people call it.
-    pub const fn title(self, locale: Locale) -> &'static str {
-        match self {
-            Self::Sandbox => locale.pick("沙箱支付", "Sandbox"),
-            Self::Alipay => locale.pick("支付宝", "Alipay"),
-            Self::WechatPay => locale.pick("微信支付", "WeChat Pay"),
-            Self::Stripe => "Stripe",
-            Self::Epay => locale.pick("易支付", "Epay"),
-        }
-    }
-}
-
-/// What a channel is asked to collect. The order is committed before this is sent, so that a call-back
-/// that is faster than the answer finds it.
-#[derive(Clone, Debug)]
-pub struct PaymentRequest {
-    /// Our number, unique among all attempts: 6–32 characters of `[0-9A-Za-z_]`.
-    pub out_trade_no: String,
-    /// Price in fen.
-    pub amount_fen: i64,
-    /// Credits bought, for the description.
-    pub credits: i64,
-    /// Last moment to pay, in milliseconds since the epoch.
-    pub expires_at_ms: i64,
-    /// The payer's language.
-    pub locale: Locale,
-}
-
-/// How the payer pays.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PaymentInstructions {
-    /// A page to open.
-    pub url: Option<String>,
-    /// A text to show as a QR code.
-    pub qr_code: Option<String>,
-}
-
-/// A call-back as it arrived: signatures are made over raw bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Notify<'a> {
-    /// The address's query, without the question mark.
-    pub query: &'a str,
-    /// The headers.
-    pub headers: &'a HeaderMap,
-    /// The body, at most [`NOTIFY_BYTES_MAX`].
-    pub body: &'a [u8],
-}
-
-/// Money that arrived, in words that all channels share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaidEvent {
-    /// Our number.
-    pub out_trade_no: String,
-    /// The channel's number.
-    pub trade_no: String,
-    /// What was paid, in fen.
-    pub amount_fen: i64,
-}
-
-/// What a genuine call-back says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// Money arrived.
-    Paid(PaidEvent),
-    /// The payer gave up, or the channel closed the payment: no money will come.
-    Closed {
-        /// Our number.
-        out_trade_no: String,
+pub use self::{
+    alipay::{AlipayChannel, AlipayOptions},
+    codes::ChannelCode,
+    epay::{EpayChannel, EpayKeys, EpayOptions},
+    keys::{SigningKey, VerifyingKey},
+    line::Line,
+    sandbox::SandboxChannel,
+    scripted::ScriptedChannel,
+    stripe::{StripeChannel, StripeOptions},
+    wechat::{WechatChannel, WechatOptions},
+    words::{
+        ChannelError, NOTIFY_BYTES_MAX, Notice, Notify, NotifyAnswer, NotifyError, PaidEvent, PaymentInstructions,
+        PaymentKey, PaymentRef, PaymentRequest, PaymentState, RefundAmount, RefundEvent, RefundRequest, RefundState,
     },
+};
+
+/// Why a channel cannot be set up; found at the start, never at the first payment. Says what to change
+/// and never shows a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {problem}")]
+pub struct SetupError {
+    /// The setting, below the channel's section.
+    pub key: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
-/// Why a call-back is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotifyError {
-    /// Larger than [`NOTIFY_BYTES_MAX`].
-    #[error("the call-back is too large")]
-    TooLarge,
-    /// Not of the channel's form, or with an amount that is not exact.
-    #[error("the call-back cannot be read")]
-    Malformed,
-    /// Not signed by the channel.
-    #[error("the call-back's signature is wrong")]
-    BadSignature,
-    /// Genuine, but meant for another merchant.
-    #[error("the call-back is for another merchant")]
-    WrongMerchant,
-}
-
-impl NotifyError {
-    /// The word kept in `payment_notifies.verdict`.
-    pub const fn verdict(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::Malformed => "malformed",
-            Self::BadSignature => "bad_signature",
-            Self::WrongMerchant => "wrong_merchant",
-        }
+impl SetupError {
+    /// A setting and what is wrong with it.
+    pub fn new(key: &'static str, problem: impl Into<String>) -> Self {
+        Self { key, problem: problem.into() }
     }
 }
-
-/// What to answer a channel, in its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotifyAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// Value of `Content-Type`.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: String,
-}
-
-/// What a channel says about a payment when it is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PaymentState {
-    /// Nothing yet, or nothing known; it may still come.
-    Open,
-    /// Paid.
-    Paid(PaidEvent),
-    /// Closed without money.
-    Closed,
-}
-
-/// A channel cannot be used right now; what it said stays in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the payment channel cannot be used right now")]
-pub struct ChannelUnavailable;
 
 /// A way to pay.
 #[async_trait]
 pub trait PaymentChannel: Send + Sync + std::fmt::Debug + 'static {
-    /// Which channel it is.
+    /// Which channel it is: its [`ChannelCode::vendor`].
     fn code(&self) -> ChannelCode;
+
+    /// The products that people can choose.
+    fn methods(&self) -> Vec<ChannelCode> {
+        vec![self.code()]
+    }
+
+    /// Whether [`PaymentChannel::query`] knows anything: a channel that keeps no state is not polled.
+    fn is_queryable(&self) -> bool {
+        true
+    }
+
+    /// Whether a call-back alone proves nothing, so that it is believed only when the channel says the
+    /// same when asked.
+    fn is_confirmed_by_query(&self) -> bool {
+        false
+    }
+
+    /// Whether a refund may be asked for again under the same number without being paid twice.
+    fn is_refund_repeatable(&self) -> bool {
+        true
+    }
 
     /// Asks for a payment; the same `out_trade_no` again means the same payment.
     ///
     /// # Errors
-    /// The channel cannot be used right now.
-    async fn create(&self, request: &PaymentRequest) -> Result<PaymentInstructions, ChannelUnavailable>;
+    /// See [`ChannelError`].
+    async fn create(&self, request: &PaymentRequest) -> Result<PaymentInstructions, ChannelError>;
 
     /// Verifies and reads a call-back. Nothing in it is believed before its signature is.
     ///
@@ -202,36 +100,64 @@ pub trait PaymentChannel: Send + Sync + std::fmt::Debug + 'static {
     /// Asks what became of a payment.
     ///
     /// # Errors
-    /// The channel cannot be used right now.
-    async fn query(&self, out_trade_no: &str) -> Result<PaymentState, ChannelUnavailable>;
+    /// See [`ChannelError`].
+    async fn query(&self, payment: &PaymentRef) -> Result<PaymentState, ChannelError>;
 
-    /// Closes a payment, so that nobody can pay it any more.
+    /// Closes a payment, so that nobody can pay it any more. Done too where the channel does not know
+    /// it yet; it may get to know it later, so the payment is still watched.
     ///
     /// # Errors
-    /// The channel cannot be used right now.
-    async fn close(&self, out_trade_no: &str) -> Result<(), ChannelUnavailable>;
+    /// See [`ChannelError`]; `Refused` where it is paid.
+    async fn close(&self, payment: &PaymentRef) -> Result<(), ChannelError>;
+
+    /// Gives money back.
+    ///
+    /// # Errors
+    /// See [`ChannelError`]; after `Unavailable` the money may be on its way.
+    async fn refund(&self, request: &RefundRequest) -> Result<RefundState, ChannelError>;
 
     /// The answer that makes the channel stop telling us (`is_settled`), or tell us again later.
     fn answer(&self, is_settled: bool) -> NotifyAnswer;
+
+    /// Asks something harmless to see whether address, account and keys are right; says what was seen.
+    ///
+    /// # Errors
+    /// What is wrong, for the operator.
+    async fn probe(&self) -> Result<String, String>;
 }
 
 /// The channels that are configured, in the order people see them.
 #[derive(Clone, Debug, Default)]
-pub struct Channels(BTreeMap<ChannelCode, Arc<dyn PaymentChannel>>);
+pub struct Channels {
+    vendors: BTreeMap<ChannelCode, Arc<dyn PaymentChannel>>,
+    methods: Vec<ChannelCode>,
+}
 
 impl Channels {
     /// Collects channels; a later one with the same code replaces an earlier one.
     pub fn new(channels: impl IntoIterator<Item = Arc<dyn PaymentChannel>>) -> Self {
-        Self(channels.into_iter().map(|channel| (channel.code(), channel)).collect())
+        let vendors: BTreeMap<_, _> = channels.into_iter().map(|channel| (channel.code(), channel)).collect();
+        let methods = vendors.values().flat_map(|channel| channel.methods()).collect();
+        Self { vendors, methods }
     }
 
-    /// The channel with this code, if it is configured.
+    /// The channel behind this way to pay, if it is configured.
     pub fn get(&self, code: ChannelCode) -> Option<&Arc<dyn PaymentChannel>> {
-        self.0.get(&code)
+        self.vendors.get(&code.vendor())
+    }
+
+    /// Whether people can choose this way to pay.
+    pub fn offers(&self, code: ChannelCode) -> bool {
+        self.methods.contains(&code)
+    }
+
+    /// Every way to pay that is offered.
+    pub fn codes(&self) -> impl Iterator<Item = ChannelCode> {
+        self.methods.iter().copied()
     }
 
     /// Every configured channel.
-    pub fn codes(&self) -> impl Iterator<Item = ChannelCode> {
-        self.0.keys().copied()
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn PaymentChannel>> {
+        self.vendors.values()
     }
 }

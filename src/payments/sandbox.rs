@@ -14,9 +14,10 @@ use reqwest::Url;
 use ring::{digest, hmac};
 
 use super::{
-    ChannelCode, ChannelUnavailable, Notice, Notify, NotifyAnswer, NotifyError, PaidEvent, PaymentChannel,
-    PaymentInstructions, PaymentRequest, PaymentState,
+    ChannelCode, ChannelError, Notice, Notify, NotifyAnswer, NotifyError, PaidEvent, PaymentChannel,
+    PaymentInstructions, PaymentRef, PaymentRequest, PaymentState, RefundRequest, RefundState,
     fields::{self, Fields},
+    money,
 };
 use crate::domain::Locale;
 
@@ -80,7 +81,7 @@ impl SandboxChannel {
                     title => locale.pick("海报 · 沙箱支付", "Haibao · Sandbox payment"),
                     notice => locale.pick("测试环境：不会产生真实扣款", "Test set-up: no real money is moved"),
                     problem => problem,
-                    amount => format!("{}.{:02}", payment.amount_fen / 100, payment.amount_fen % 100),
+                    amount => money::yuan_of_fen(payment.amount_fen),
                     credits => locale.pick("购买 {n} 积分", "for {n} credits").replace("{n}", &payment.credits),
                     number_label => locale.pick("订单号", "Order number"),
                     out_trade_no => &payment.out_trade_no,
@@ -138,7 +139,7 @@ impl SandboxChannel {
         }
         Ok(Payment {
             out_trade_no: get("out_trade_no")?,
-            amount_fen: fields::fen(&get("amount_fen")?)?,
+            amount_fen: money::fen_of_digits(&get("amount_fen")?)?,
             credits: get("credits")?,
             expires_at_ms: get("expires_at_ms")?.parse().map_err(|_| NotifyError::Malformed)?,
         })
@@ -169,7 +170,7 @@ impl PaymentChannel for SandboxChannel {
         ChannelCode::Sandbox
     }
 
-    async fn create(&self, request: &PaymentRequest) -> Result<PaymentInstructions, ChannelUnavailable> {
+    async fn create(&self, request: &PaymentRequest) -> Result<PaymentInstructions, ChannelError> {
         let mut fields = Fields::from(
             [
                 ("kind", "page"),
@@ -183,9 +184,9 @@ impl PaymentChannel for SandboxChannel {
         fields::sign(&mut fields, &self.key);
         let url = Url::parse_with_params(&format!("{}{PAY_PAGE_PATH}", self.public_url), &fields).map_err(|error| {
             tracing::error!(%error, "http.public_url is not an address; the sandbox cannot make a pay page");
-            ChannelUnavailable
+            ChannelError::Unavailable
         })?;
-        Ok(PaymentInstructions { url: Some(url.into()), qr_code: None })
+        Ok(PaymentInstructions { url: Some(url.into()), ..PaymentInstructions::default() })
     }
 
     fn parse_notify(&self, notify: &Notify<'_>) -> Result<Notice, NotifyError> {
@@ -205,25 +206,37 @@ impl PaymentChannel for SandboxChannel {
             PAID => Ok(Notice::Paid(PaidEvent {
                 out_trade_no,
                 trade_no: get("trade_no")?,
-                amount_fen: fields::fen(&get("amount_fen")?)?,
+                amount_fen: money::fen_of_digits(&get("amount_fen")?)?,
             })),
             CLOSED => Ok(Notice::Closed { out_trade_no }),
             _ => Err(NotifyError::Malformed),
         }
     }
 
-    async fn query(&self, _out_trade_no: &str) -> Result<PaymentState, ChannelUnavailable> {
-        // Nothing is kept here: a payment exists only in the call-back that the page posts.
+    /// Nothing is kept here: a payment exists only in the call-back that the page posts.
+    fn is_queryable(&self) -> bool {
+        false
+    }
+
+    async fn query(&self, _payment: &PaymentRef) -> Result<PaymentState, ChannelError> {
         Ok(PaymentState::Open)
     }
 
-    async fn close(&self, _out_trade_no: &str) -> Result<(), ChannelUnavailable> {
+    async fn close(&self, _payment: &PaymentRef) -> Result<(), ChannelError> {
         Ok(())
+    }
+
+    async fn refund(&self, _request: &RefundRequest) -> Result<RefundState, ChannelError> {
+        Ok(RefundState::Succeeded)
+    }
+
+    async fn probe(&self) -> Result<String, String> {
+        Ok("pays without money".to_owned())
     }
 
     fn answer(&self, is_settled: bool) -> NotifyAnswer {
         let (status, body) = if is_settled { (200, "success") } else { (400, "fail") };
-        NotifyAnswer { status, content_type: "text/plain; charset=utf-8", body: body.to_owned() }
+        NotifyAnswer::text(status, body)
     }
 }
 
@@ -232,6 +245,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
+    use crate::payments::testing;
 
     const NOW_MS: i64 = 1_767_225_600_000;
 
@@ -245,7 +259,7 @@ mod tests {
             amount_fen: 1050,
             credits: 105,
             expires_at_ms: NOW_MS + 60_000,
-            locale: Locale::Zh,
+            ..testing::request()
         }
     }
 

@@ -1,15 +1,16 @@
 //! A channel that does as it is told, for tests.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard},
 };
 
 use async_trait::async_trait;
 
 use super::{
-    ChannelCode, ChannelUnavailable, Notice, Notify, NotifyAnswer, NotifyError, PaidEvent, PaymentChannel,
-    PaymentInstructions, PaymentRequest, PaymentState, fields,
+    ChannelCode, ChannelError, Notice, Notify, NotifyAnswer, NotifyError, PaidEvent, PaymentChannel,
+    PaymentInstructions, PaymentKey, PaymentRef, PaymentRequest, PaymentState, RefundAmount, RefundEvent,
+    RefundRequest, RefundState, fields, money,
 };
 
 /// Answers from a script; call-backs are plain form fields, believed unless they say `forged=1`.
@@ -21,9 +22,16 @@ pub struct ScriptedChannel {
 
 #[derive(Debug, Default)]
 struct State {
-    creations: VecDeque<Result<PaymentInstructions, ChannelUnavailable>>,
+    is_confirmed_by_query: bool,
+    is_refund_once: bool,
+    creations: VecDeque<Result<PaymentInstructions, ChannelError>>,
     requests: Vec<PaymentRequest>,
     closed: Vec<String>,
+    payments: HashMap<String, Result<PaymentState, ChannelError>>,
+    queries: Vec<String>,
+    close_pays: Option<PaidEvent>,
+    refund_answers: VecDeque<Result<RefundState, ChannelError>>,
+    refunds: Vec<RefundRequest>,
 }
 
 impl ScriptedChannel {
@@ -32,8 +40,18 @@ impl ScriptedChannel {
         Self { code, state: Mutex::default() }
     }
 
+    /// From now on a call-back must be confirmed by a query.
+    pub fn must_be_asked(&self) {
+        self.state().is_confirmed_by_query = true;
+    }
+
+    /// From now on a refund of unknown fate may not be asked for again.
+    pub fn refunds_once(&self) {
+        self.state().is_refund_once = true;
+    }
+
     /// The next answer to `create`.
-    pub fn will_answer(&self, answer: Result<PaymentInstructions, ChannelUnavailable>) {
+    pub fn will_answer(&self, answer: Result<PaymentInstructions, ChannelError>) {
         self.state().creations.push_back(answer);
     }
 
@@ -47,6 +65,31 @@ impl ScriptedChannel {
         self.state().closed.clone()
     }
 
+    /// What a query for this payment answers from now on.
+    pub fn will_say(&self, out_trade_no: &str, state: Result<PaymentState, ChannelError>) {
+        self.state().payments.insert(out_trade_no.to_owned(), state);
+    }
+
+    /// The payment arrives at the very moment of closing it.
+    pub fn pays_at_close(&self, paid: PaidEvent) {
+        self.state().close_pays = Some(paid);
+    }
+
+    /// The payments asked about so far.
+    pub fn queries(&self) -> Vec<String> {
+        self.state().queries.clone()
+    }
+
+    /// The next answer to `refund`; without one it succeeds.
+    pub fn will_refund(&self, answer: Result<RefundState, ChannelError>) {
+        self.state().refund_answers.push_back(answer);
+    }
+
+    /// The refunds asked for so far.
+    pub fn refunds(&self) -> Vec<RefundRequest> {
+        self.state().refunds.clone()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no code panics while it holds this lock")
     }
@@ -58,14 +101,20 @@ impl PaymentChannel for ScriptedChannel {
         self.code
     }
 
-    async fn create(&self, request: &PaymentRequest) -> Result<PaymentInstructions, ChannelUnavailable> {
+    fn is_confirmed_by_query(&self) -> bool {
+        self.state().is_confirmed_by_query
+    }
+
+    fn is_refund_repeatable(&self) -> bool {
+        !self.state().is_refund_once
+    }
+
+    async fn create(&self, request: &PaymentRequest) -> Result<PaymentInstructions, ChannelError> {
         let mut state = self.state();
         state.requests.push(request.clone());
         state.creations.pop_front().unwrap_or_else(|| {
-            Ok(PaymentInstructions {
-                url: Some("https://pay.example/".to_owned() + &request.out_trade_no),
-                qr_code: None,
-            })
+            let url = "https://pay.example/".to_owned() + &request.out_trade_no;
+            Ok(PaymentInstructions { url: Some(url), ..PaymentInstructions::default() })
         })
     }
 
@@ -75,28 +124,64 @@ impl PaymentChannel for ScriptedChannel {
         if fields.contains_key("forged") {
             return Err(NotifyError::BadSignature);
         }
+        if fields.contains_key("ignored") {
+            return Ok(Notice::Ignored);
+        }
+        if let Some(refund_no) = fields.get("refund_no") {
+            let amount = match fields.get("total_fen") {
+                Some(total) => RefundAmount::Total(money::fen_of_digits(total)?),
+                None => RefundAmount::This(money::fen_of_digits(&get("amount_fen")?)?),
+            };
+            let payment = match fields.get("out_trade_no") {
+                Some(number) => PaymentKey::OutTradeNo(number.clone()),
+                None => PaymentKey::TradeNo(get("trade_no")?),
+            };
+            let state = if fields.contains_key("failed") { RefundState::Failed } else { RefundState::Succeeded };
+            let is_dispute = fields.contains_key("dispute");
+            return Ok(Notice::Refund(RefundEvent {
+                payment,
+                refund_no: refund_no.clone(),
+                amount,
+                state,
+                is_dispute,
+            }));
+        }
         let out_trade_no = get("out_trade_no")?;
         if fields.contains_key("closed") {
             return Ok(Notice::Closed { out_trade_no });
         }
-        Ok(Notice::Paid(PaidEvent {
-            out_trade_no,
-            trade_no: get("trade_no")?,
-            amount_fen: fields::fen(&get("amount_fen")?)?,
-        }))
+        let (trade_no, amount_fen) = (get("trade_no")?, money::fen_of_digits(&get("amount_fen")?)?);
+        Ok(Notice::Paid(PaidEvent { out_trade_no, trade_no, amount_fen }))
     }
 
-    async fn query(&self, _out_trade_no: &str) -> Result<PaymentState, ChannelUnavailable> {
-        Ok(PaymentState::Open)
+    async fn query(&self, payment: &PaymentRef) -> Result<PaymentState, ChannelError> {
+        let mut state = self.state();
+        state.queries.push(payment.out_trade_no.clone());
+        state.payments.get(&payment.out_trade_no).cloned().unwrap_or(Ok(PaymentState::Open))
     }
 
-    async fn close(&self, out_trade_no: &str) -> Result<(), ChannelUnavailable> {
-        self.state().closed.push(out_trade_no.to_owned());
+    async fn close(&self, payment: &PaymentRef) -> Result<(), ChannelError> {
+        let mut state = self.state();
+        state.closed.push(payment.out_trade_no.clone());
+        if let Some(paid) = state.close_pays.take() {
+            state.payments.insert(payment.out_trade_no.clone(), Ok(PaymentState::Paid(paid)));
+            return Err(ChannelError::Refused);
+        }
         Ok(())
+    }
+
+    async fn refund(&self, request: &RefundRequest) -> Result<RefundState, ChannelError> {
+        let mut state = self.state();
+        state.refunds.push(request.clone());
+        state.refund_answers.pop_front().unwrap_or(Ok(RefundState::Succeeded))
     }
 
     fn answer(&self, is_settled: bool) -> NotifyAnswer {
         let (status, body) = if is_settled { (200, "success") } else { (400, "fail") };
-        NotifyAnswer { status, content_type: "text/plain; charset=utf-8", body: body.to_owned() }
+        NotifyAnswer::text(status, body)
+    }
+
+    async fn probe(&self) -> Result<String, String> {
+        Ok("answers from a script".to_owned())
     }
 }

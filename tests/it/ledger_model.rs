@@ -221,7 +221,10 @@ impl World {
                     return Ok(());
                 }
                 let (user_id, order_id) = (self.users[user].0, self.order_ids[index]);
-                let answer = ledger::refund_in_txn(txn, user_id, order_id, *amount, AT_MS).await.map_err(fault)?;
+                let answer =
+                    ledger::refund_in_txn(txn, user_id, order_id, *amount, format!("refund:{order_id}"), AT_MS)
+                        .await
+                        .map_err(fault)?;
                 let expected = (*amount).min(self.model.purses[user].credits);
                 if expected > 0 {
                     self.model.add(user, -expected, 0);

@@ -131,11 +131,13 @@ pub struct PaymentInstructions {
     pub url: Option<String>,
     /// Text to show as a QR code.
     pub qr_code: Option<String>,
+    /// For `WECHAT_JSAPI`: what WeChat's browser is given to open the payment, as JSON.
+    pub sdk_params: Option<String>,
 }
 
 impl From<payment_attempts::Model> for PaymentInstructions {
     fn from(attempt: payment_attempts::Model) -> Self {
-        Self { url: attempt.url, qr_code: attempt.qr_code }
+        Self { url: attempt.url, qr_code: attempt.qr_code, sdk_params: attempt.sdk_params }
     }
 }
 

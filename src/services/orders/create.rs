@@ -1,5 +1,7 @@
 //! `createOrder`: the order first, the channel second.
 
+use std::net::IpAddr;
+
 use ::entity::{enums::OrderStatus, orders, payment_attempts};
 use sea_orm::{
     ActiveModelTrait,
@@ -8,7 +10,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::Orders;
+use super::{Orders, poll::first_poll_ms};
 use crate::{
     database::{Constraint, violated},
     domain::{
@@ -33,6 +35,10 @@ pub struct CreateOrder {
     pub amount_yuan: i64,
     /// How to pay.
     pub channel: ChannelCode,
+    /// From where, for the channels that ask.
+    pub payer_address: Option<IpAddr>,
+    /// As whom, for payments inside the channel's own app.
+    pub payer_id: Option<String>,
 }
 
 /// What became of it.
@@ -75,15 +81,23 @@ impl Orders {
         if !(RECHARGE_YUAN_MIN..=RECHARGE_YUAN_MAX).contains(&input.amount_yuan) {
             refused.push(FieldRefusal::new("amountYuan", Refusal::OutOfRange));
         }
+        let is_id = |id: &str| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        match &input.payer_id {
+            Some(id) if !is_id(id) => refused.push(FieldRefusal::new("payerId", Refusal::Malformed)),
+            None if input.channel == ChannelCode::WechatJsapi => {
+                refused.push(FieldRefusal::new("payerId", Refusal::Required));
+            }
+            _ => {}
+        }
         if !refused.is_empty() {
             return Ok(CreateOrderOutcome::Invalid(refused));
         }
-        if self.channels.get(input.channel).is_none() {
+        if !self.channels.offers(input.channel) {
             return Ok(CreateOrderOutcome::ChannelUnavailable);
         }
         let request_sha256 = sha256_hex(format!("{}\n{}", input.amount_yuan, input.channel.slug()).as_bytes());
         if let Some(earlier) = self.earlier(viewer, &input, &request_sha256).await? {
-            return self.ask_channel(earlier, locale).await;
+            return self.ask_channel(earlier, &input, locale).await;
         }
         // A repeated request is answered above and not counted: a client that retries is no flood.
         if let Err(refused) = self.limits.check(Rate::Orders, Counted::User(viewer.user_id)) {
@@ -96,7 +110,7 @@ impl Orders {
             }
             inserted => inserted?,
         };
-        self.ask_channel(order, locale).await
+        self.ask_channel(order, &input, locale).await
     }
 
     async fn earlier(
@@ -133,7 +147,7 @@ impl Orders {
             status: Set(OrderStatus::Pending),
             trade_no: Set(None),
             amount_fen: Set(fen_for_credits(credits)),
-            channel: Set(input.channel.slug().to_owned()),
+            channel: Set(input.channel.vendor().slug().to_owned()),
             idempotency_key: Set(Some(input.idempotency_key.clone())),
             request_sha256: Set(request_sha256),
             created_at_ms: Set(now_ms),
@@ -152,6 +166,11 @@ impl Orders {
             qr_code: Set(None),
             created_at_ms: Set(now_ms),
             expires_at_ms: Set(expires_at_ms),
+            method: Set(input.channel.slug().to_owned()),
+            reference: Set(None),
+            sdk_params: Set(None),
+            polls: Set(0),
+            next_poll_at_ms: Set(self.channels.get(input.channel).and_then(|c| first_poll_ms(c, now_ms))),
         };
         payment_attempts::Entity::insert(attempt).exec_without_returning(&txn).await?;
         txn.commit().await?;
@@ -160,12 +179,22 @@ impl Orders {
     }
 
     /// Asks the channel how to pay, unless that is known already.
-    async fn ask_channel(&self, order: orders::Model, locale: Locale) -> Result<CreateOrderOutcome, ServiceError> {
+    async fn ask_channel(
+        &self,
+        order: orders::Model,
+        input: &CreateOrder,
+        locale: Locale,
+    ) -> Result<CreateOrderOutcome, ServiceError> {
         let attempt = self
             .attempt_of(order.id)
             .await?
             .ok_or_else(|| ServiceError::Corrupt(format!("order {} has no payment attempt", order.id)))?;
-        let known = PaymentInstructions { url: attempt.url, qr_code: attempt.qr_code };
+        let known = PaymentInstructions {
+            url: attempt.url,
+            qr_code: attempt.qr_code,
+            sdk_params: attempt.sdk_params,
+            reference: attempt.reference,
+        };
         if order.status != OrderStatus::Pending || known != PaymentInstructions::default() {
             return Ok(CreateOrderOutcome::Created { order: Box::new(order), payment: known });
         }
@@ -173,10 +202,14 @@ impl Orders {
         let Some(channel) = channel else { return Ok(CreateOrderOutcome::ChannelUnavailable) };
         let request = PaymentRequest {
             out_trade_no: attempt.out_trade_no,
+            method: ChannelCode::from_slug(&attempt.method).unwrap_or(channel.code()),
             amount_fen: attempt.amount_fen,
             credits: order.amount,
+            created_at_ms: attempt.created_at_ms,
             expires_at_ms: attempt.expires_at_ms,
             locale,
+            payer_address: input.payer_address,
+            payer_id: input.payer_id.clone(),
         };
         let payment = match channel.create(&request).await {
             Ok(payment) => payment,
@@ -189,6 +222,8 @@ impl Orders {
         payment_attempts::Entity::update_many()
             .col_expr(payment_attempts::Column::Url, Expr::value(payment.url.clone()))
             .col_expr(payment_attempts::Column::QrCode, Expr::value(payment.qr_code.clone()))
+            .col_expr(payment_attempts::Column::SdkParams, Expr::value(payment.sdk_params.clone()))
+            .col_expr(payment_attempts::Column::Reference, Expr::value(payment.reference.clone()))
             .filter(payment_attempts::Column::Id.eq(attempt.id))
             .exec(&txn)
             .await?;

@@ -6,9 +6,14 @@
 
 mod create;
 mod expire;
+mod list;
+mod poll;
+mod refund;
 mod settle;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_refund;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,6 +22,9 @@ use governor::{DefaultDirectRateLimiter, Quota};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 pub use create::{CreateOrder, CreateOrderOutcome};
+pub use list::{ListedOrder, OrderFilter, Reconciled};
+pub use poll::PollRound;
+pub use refund::RefundOrderOutcome;
 
 use super::{
     ApiScope, Context, FieldRefusal, ServiceError, Viewer,
@@ -27,7 +35,7 @@ use super::{
 use crate::{
     domain::validation::Refusal,
     events::Topic,
-    payments::{ChannelCode, Channels},
+    payments::{ChannelCode, Channels, PaymentRef},
 };
 
 /// Call-backs a minute whose refusal is kept as a row; beyond that a flood of forgeries would fill the
@@ -141,10 +149,13 @@ impl Orders {
         txn.commit().await?;
         self.context.doorbell.ring(&Topic::Order(order.id));
         let channel = ChannelCode::from_slug(&order.channel).and_then(|code| self.channels.get(code));
-        if let (Some(channel), Some(attempt)) = (channel, self.attempt_of(order.id).await?)
-            && let Err(error) = channel.close(&attempt.out_trade_no).await
-        {
-            tracing::warn!(%error, order.id = order.id, "the channel did not close a payment; late money is credited");
+        if let (Some(channel), Some(attempt)) = (channel, self.attempt_of(order.id).await?) {
+            let payment = PaymentRef { out_trade_no: attempt.out_trade_no, reference: attempt.reference };
+            if let Err(error) = channel.close(&payment).await {
+                tracing::warn!(%error, order.id = order.id, "the channel did not close a payment; late money is credited");
+                // Refused may mean that it was paid at this very moment.
+                self.ask_about(order).await?;
+            }
         }
         Ok(true)
     }

@@ -11,8 +11,8 @@ use super::Orders;
 use crate::{
     database::{Constraint, violated},
     events::Topic,
-    ledger,
-    payments::{ChannelCode, Notice, Notify, NotifyAnswer, PaidEvent},
+    ledger::{self, debts},
+    payments::{ChannelCode, Notice, Notify, NotifyAnswer, PaidEvent, PaymentChannel, PaymentRef, PaymentState},
     services::{
         ServiceError,
         audit_log::{AuditLine, append_in_txn},
@@ -22,15 +22,27 @@ use crate::{
 
 /// What a call-back came to; the word is kept in `payment_notifies.verdict`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     /// Credited now.
     Credited,
     /// Credited before: the channel did not hear our answer.
     Duplicate,
     /// The order is closed because the channel says so.
     Closed,
-    /// Genuine, but the order is paid already, by another payment. People must look at this.
+    /// Genuine, but the order is paid already, by another payment, which is given back.
     Overpaid,
+    /// Money went back, and so did the credits.
+    Refunded,
+    /// Money did not go back after all.
+    RefundFailed,
+    /// Genuine, and nothing that concerns us.
+    Ignored,
+    /// Money went back of a payment that is not ours.
+    UnknownPayment,
+    /// The channel does not say the same when it is asked.
+    Unconfirmed,
+    /// Money went back that has not arrived yet.
+    OutOfOrder,
     /// No such payment attempt at this channel.
     UnknownOrder,
     /// Not the amount that was asked for.
@@ -48,6 +60,12 @@ impl Verdict {
             Self::Duplicate => "duplicate",
             Self::Closed => "closed",
             Self::Overpaid => "overpaid",
+            Self::Refunded => "refunded",
+            Self::RefundFailed => "refund_failed",
+            Self::Ignored => "ignored",
+            Self::UnknownPayment => "unknown_payment",
+            Self::Unconfirmed => "unconfirmed",
+            Self::OutOfOrder => "out_of_order",
             Self::UnknownOrder => "unknown_order",
             Self::WrongAmount => "wrong_amount",
             Self::TradeNoReused => "trade_no_reused",
@@ -57,16 +75,31 @@ impl Verdict {
 
     /// Whether the channel may stop telling us: we have durably done what there is to do.
     const fn is_settled(self) -> bool {
-        matches!(self, Self::Credited | Self::Duplicate | Self::Closed | Self::Overpaid)
+        match self {
+            Self::Credited
+            | Self::Duplicate
+            | Self::Closed
+            | Self::Overpaid
+            | Self::Refunded
+            | Self::RefundFailed
+            | Self::Ignored
+            | Self::UnknownPayment => true,
+            Self::Unconfirmed
+            | Self::OutOfOrder
+            | Self::UnknownOrder
+            | Self::WrongAmount
+            | Self::TradeNoReused
+            | Self::Refused(_) => false,
+        }
     }
 }
 
 /// What is kept of a call-back.
-struct Received<'a> {
-    channel: ChannelCode,
-    out_trade_no: Option<&'a str>,
-    trade_no: Option<&'a str>,
-    body_sha256: String,
+pub(super) struct Received<'a> {
+    pub(super) channel: ChannelCode,
+    pub(super) out_trade_no: Option<&'a str>,
+    pub(super) trade_no: Option<&'a str>,
+    pub(super) body_sha256: String,
 }
 
 impl Orders {
@@ -77,7 +110,8 @@ impl Orders {
     /// `NotFound` for a channel that is not configured; `Database` or `Ledger`: nothing was changed,
     /// and the answer must not be a success.
     pub async fn notify(&self, channel: &str, notify: &Notify<'_>) -> Result<NotifyAnswer, ServiceError> {
-        let code = ChannelCode::from_slug(channel).ok_or(ServiceError::NotFound)?;
+        let code = ChannelCode::from_slug(channel).filter(|code| code.vendor() == *code);
+        let code = code.ok_or(ServiceError::NotFound)?;
         let channel = self.channels.get(code).ok_or(ServiceError::NotFound)?;
         let body_sha256 = sha256_hex(&[notify.query.as_bytes(), b"\n", notify.body].concat());
         let parsed = channel.parse_notify(notify);
@@ -85,7 +119,7 @@ impl Orders {
         let verdict = match &parsed {
             Err(error) => {
                 let verdict = Verdict::Refused(error.verdict());
-                self.keep_refusal(&received, verdict).await?;
+                self.keep(&received, verdict).await?;
                 verdict
             }
             Ok(Notice::Closed { out_trade_no }) => {
@@ -95,8 +129,16 @@ impl Orders {
             Ok(Notice::Paid(paid)) => {
                 received.out_trade_no = Some(&paid.out_trade_no);
                 received.trade_no = Some(&paid.trade_no);
-                self.settle(&received, paid).await?
+                match self.confirmed(channel, paid).await? {
+                    Some(paid) => self.settle(&received, &paid).await?,
+                    None => {
+                        self.keep(&received, Verdict::Unconfirmed).await?;
+                        Verdict::Unconfirmed
+                    }
+                }
             }
+            Ok(Notice::Refund(refund)) => self.take_refund(&mut received, refund).await?,
+            Ok(Notice::Ignored) => Verdict::Ignored,
         };
         metrics::counter!("haibao_payment_notifies_total", "channel" => code.slug(), "verdict" => verdict.word())
             .increment(1);
@@ -120,20 +162,45 @@ impl Orders {
         Ok(self.settle(&received, paid).await?.is_settled())
     }
 
+    /// What is to be believed of a call-back: itself, or where that is worth nothing what the channel
+    /// says when it is asked.
+    async fn confirmed(
+        &self,
+        channel: &std::sync::Arc<dyn PaymentChannel>,
+        paid: &PaidEvent,
+    ) -> Result<Option<PaidEvent>, ServiceError> {
+        if !channel.is_confirmed_by_query() {
+            return Ok(Some(paid.clone()));
+        }
+        // Only payments of ours are asked about: a flood of forgeries is not passed on to the channel.
+        let Some((attempt, _)) = self.attempt_by_number(channel.code(), &paid.out_trade_no).await? else {
+            return Ok(Some(paid.clone()));
+        };
+        let payment = PaymentRef { out_trade_no: attempt.out_trade_no, reference: attempt.reference };
+        match channel.query(&payment).await {
+            Ok(PaymentState::Paid(asked)) if asked == *paid => Ok(Some(asked)),
+            Ok(other) => {
+                tracing::error!(?other, payment.out_trade_no = %payment.out_trade_no, "a call-back is not confirmed by its channel");
+                Ok(None)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
     async fn settle(&self, received: &Received<'_>, paid: &PaidEvent) -> Result<Verdict, ServiceError> {
         let Some((attempt, order)) = self.attempt_by_number(received.channel, &paid.out_trade_no).await? else {
-            self.keep_refusal(received, Verdict::UnknownOrder).await?;
+            self.keep(received, Verdict::UnknownOrder).await?;
             return Ok(Verdict::UnknownOrder);
         };
         if paid.amount_fen != attempt.amount_fen || paid.amount_fen != order.amount_fen {
             tracing::error!(order.id = order.id, paid_fen = paid.amount_fen, "a payment of another amount was refused");
-            self.keep_refusal(received, Verdict::WrongAmount).await?;
+            self.keep(received, Verdict::WrongAmount).await?;
             return Ok(Verdict::WrongAmount);
         }
         match self.credit(received, paid, &order).await {
             Err(ServiceError::Database(error)) if violated(&error) == Some(Constraint::OrderTradeNo) => {
                 tracing::error!(order.id = order.id, "a payment's number belongs to another order");
-                self.keep_refusal(received, Verdict::TradeNoReused).await?;
+                self.keep(received, Verdict::TradeNoReused).await?;
                 Ok(Verdict::TradeNoReused)
             }
             credited => credited,
@@ -164,8 +231,9 @@ impl Orders {
             let verdict = if now.trade_no.as_deref() == Some(&paid.trade_no) {
                 Verdict::Duplicate
             } else {
-                tracing::error!(order.id = order.id, "an order was paid twice; give the second payment back");
+                tracing::error!(order.id = order.id, "an order was paid twice; the second payment is given back");
                 append_in_txn(&txn, order_line(order.id, "order.overpaid"), now_ms).await?;
+                self.refund_overpaid_in_txn(&txn, &now, paid, now_ms).await?;
                 Verdict::Overpaid
             };
             insert_notify(&txn, received, verdict, now_ms).await?;
@@ -173,8 +241,16 @@ impl Orders {
             return Ok(verdict);
         }
         ledger::deposit_in_txn(&txn, order.user_id, order.id, order.amount, now_ms).await?;
+        debts::collect_in_txn(&txn, order.user_id, now_ms).await?;
+        payment_attempts::Entity::update_many()
+            .col_expr(payment_attempts::Column::NextPollAtMs, Expr::value(None::<i64>))
+            .filter(payment_attempts::Column::OrderId.eq(order.id))
+            .exec(&txn)
+            .await?;
         insert_notify(&txn, received, Verdict::Credited, now_ms).await?;
-        append_in_txn(&txn, order_line(order.id, "order.paid"), now_ms).await?;
+        let is_late = order.status == OrderStatus::Closed;
+        let action = if is_late { "order.paid_late" } else { "order.paid" };
+        append_in_txn(&txn, order_line(order.id, action), now_ms).await?;
         txn.commit().await?;
         self.context.doorbell.ring(&Topic::Order(order.id));
         self.context.doorbell.ring(&Topic::Wallet(order.user_id));
@@ -184,7 +260,7 @@ impl Orders {
 
     async fn close_by_channel(&self, received: &Received<'_>, out_trade_no: &str) -> Result<Verdict, ServiceError> {
         let Some((_, order)) = self.attempt_by_number(received.channel, out_trade_no).await? else {
-            self.keep_refusal(received, Verdict::UnknownOrder).await?;
+            self.keep(received, Verdict::UnknownOrder).await?;
             return Ok(Verdict::UnknownOrder);
         };
         let now_ms = self.context.clock.now_ms();
@@ -205,7 +281,7 @@ impl Orders {
     }
 
     /// The attempt and its order, only at the channel that the attempt was made at.
-    async fn attempt_by_number(
+    pub(super) async fn attempt_by_number(
         &self,
         channel: ChannelCode,
         out_trade_no: &str,
@@ -221,7 +297,7 @@ impl Orders {
         Ok(order.map(|order| (attempt, order)))
     }
 
-    async fn keep_refusal(&self, received: &Received<'_>, verdict: Verdict) -> Result<(), ServiceError> {
+    pub(super) async fn keep(&self, received: &Received<'_>, verdict: Verdict) -> Result<(), ServiceError> {
         if self.refusals.check().is_err() {
             tracing::warn!(payment.verdict = verdict.word(), "too many refused call-backs; this one is not kept");
             return Ok(());
@@ -233,7 +309,7 @@ impl Orders {
     }
 }
 
-async fn insert_notify(
+pub(super) async fn insert_notify(
     txn: &DatabaseTransaction,
     received: &Received<'_>,
     verdict: Verdict,
@@ -257,6 +333,6 @@ fn kept(number: &str) -> String {
     number.chars().take(128).collect()
 }
 
-fn order_line(order_id: i64, action: &str) -> AuditLine<'_> {
+pub(super) fn order_line(order_id: i64, action: &str) -> AuditLine<'_> {
     AuditLine { actor: "system".to_owned(), action, object: format!("order:{order_id}"), outcome: "ok", address: None }
 }

@@ -9,20 +9,20 @@ use crate::{
     clock::Clock,
     config,
     domain::Locale,
-    payments::{ChannelUnavailable, Notify, NotifyAnswer, PaymentInstructions, SandboxChannel, ScriptedChannel},
+    payments::{ChannelError, Notify, NotifyAnswer, PaymentInstructions, SandboxChannel, ScriptedChannel},
     services::testing::{House, NOW_MS},
 };
 
-struct Till {
-    house: House,
-    orders: Orders,
-    scripted: Arc<ScriptedChannel>,
+pub(super) struct Till {
+    pub(super) house: House,
+    pub(super) orders: Orders,
+    pub(super) scripted: Arc<ScriptedChannel>,
     sandbox: Arc<SandboxChannel>,
-    me: Viewer,
+    pub(super) me: Viewer,
 }
 
 impl Till {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         Self::with_limit(0).await
     }
 
@@ -40,12 +40,17 @@ impl Till {
         Self { house, orders, scripted, sandbox, me }
     }
 
+    fn input(&self, key: &str, amount_yuan: i64, channel: ChannelCode) -> CreateOrder {
+        let idempotency_key = key.to_owned();
+        CreateOrder { idempotency_key, amount_yuan, channel, payer_address: None, payer_id: None }
+    }
+
     async fn try_create(&self, key: &str, amount_yuan: i64, channel: ChannelCode) -> CreateOrderOutcome {
-        let input = CreateOrder { idempotency_key: key.to_owned(), amount_yuan, channel };
+        let input = self.input(key, amount_yuan, channel);
         self.orders.create(&self.me, input, Locale::Zh).await.unwrap()
     }
 
-    async fn create(&self, key: &str, amount_yuan: i64) -> (orders::Model, String) {
+    pub(super) async fn create(&self, key: &str, amount_yuan: i64) -> (orders::Model, String) {
         let CreateOrderOutcome::Created { order, .. } = self.try_create(key, amount_yuan, ChannelCode::Epay).await
         else {
             panic!("an order is made")
@@ -54,25 +59,25 @@ impl Till {
         (*order, attempt.out_trade_no)
     }
 
-    async fn notify(&self, channel: &str, body: &str) -> NotifyAnswer {
+    pub(super) async fn notify(&self, channel: &str, body: &str) -> NotifyAnswer {
         let notify = Notify { query: "", headers: &HeaderMap::new(), body: body.as_bytes() };
         self.orders.notify(channel, &notify).await.unwrap()
     }
 
-    async fn pay(&self, out_trade_no: &str, trade_no: &str, amount_fen: i64) -> bool {
+    pub(super) async fn pay(&self, out_trade_no: &str, trade_no: &str, amount_fen: i64) -> bool {
         let body = format!("out_trade_no={out_trade_no}&trade_no={trade_no}&amount_fen={amount_fen}");
         self.notify("epay", &body).await.body == "success"
     }
 
-    async fn credits(&self) -> i64 {
+    pub(super) async fn credits(&self) -> i64 {
         self.house.wallet(self.me.user_id).await.credits
     }
 
-    async fn order(&self, id: i64) -> orders::Model {
+    pub(super) async fn order(&self, id: i64) -> orders::Model {
         self.orders.order(&self.me, id).await.unwrap().unwrap()
     }
 
-    async fn verdicts(&self) -> Vec<String> {
+    pub(super) async fn verdicts(&self) -> Vec<String> {
         let rows = payment_notifies::Entity::find().order_by_asc(payment_notifies::Column::Id);
         let rows = rows.all(self.house.context.database.read()).await.unwrap();
         rows.into_iter().map(|row| row.verdict).collect()
@@ -189,7 +194,7 @@ async fn the_same_key_is_the_same_order() {
     assert!(matches!(replayed, CreateOrderOutcome::Created { .. }), "a repeated request is not counted");
     let limited = till.try_create("other", 10, ChannelCode::Epay).await;
     assert_eq!(limited, CreateOrderOutcome::TooOften { retry_after_ms: 3_600_000 });
-    let other = CreateOrder { idempotency_key: "k".to_owned(), amount_yuan: 11, channel: ChannelCode::Epay };
+    let other = till.input("k", 11, ChannelCode::Epay);
     let conflict = till.orders.create(&till.me, other, Locale::Zh).await;
     assert!(matches!(conflict, Err(ServiceError::IdempotencyConflict)));
 }
@@ -214,8 +219,8 @@ async fn amounts_keys_and_channels_are_checked() {
 #[tokio::test]
 async fn a_channel_that_fails_is_asked_again_for_the_same_payment() {
     let till = Till::open().await;
-    till.scripted.will_answer(Err(ChannelUnavailable));
-    let code = PaymentInstructions { url: None, qr_code: Some("weixin://pay".to_owned()) };
+    till.scripted.will_answer(Err(ChannelError::Unavailable));
+    let code = PaymentInstructions { qr_code: Some("weixin://pay".to_owned()), ..PaymentInstructions::default() };
     till.scripted.will_answer(Ok(code.clone()));
     assert_eq!(till.try_create("k", 5, ChannelCode::Epay).await, CreateOrderOutcome::ChannelUnavailable);
     for _ in 0..2 {

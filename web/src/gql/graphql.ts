@@ -107,6 +107,8 @@ export type CreateOrderInput = {
   channel: PaymentChannelCode;
   /** Made by the client and kept until there is a definite answer. */
   idempotencyKey: string;
+  /** For `WECHAT_JSAPI`: the payer's open id at the application. */
+  payerId?: string | null | undefined;
 };
 
 /** A set to be removed from the history. */
@@ -261,15 +263,23 @@ export type OrderStatus =
 
 /** How to pay. */
 export type PaymentChannelCode =
-  /** Alipay 支付宝. */
+  /** Alipay 支付宝, on a page for computers. */
   | 'ALIPAY'
+  /** Alipay 支付宝, by scanning a code. */
+  | 'ALIPAY_QR'
+  /** Alipay 支付宝, on a page for phones that opens the app. */
+  | 'ALIPAY_WAP'
   /** An aggregator that speaks the epay 易支付 protocol. */
   | 'EPAY'
   /** No money moves: for trying Haibao out. */
   | 'SANDBOX'
   /** Stripe. */
   | 'STRIPE'
-  /** WeChat Pay 微信支付. */
+  /** WeChat Pay 微信支付, from a phone's browser into the app. */
+  | 'WECHAT_H5'
+  /** WeChat Pay 微信支付, inside WeChat's own browser. */
+  | 'WECHAT_JSAPI'
+  /** WeChat Pay 微信支付, by scanning a code. */
   | 'WECHAT_PAY';
 
 /** A poster's proportions. */
