@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test format lint docs-check rust-test web-test browser-test protocol-test generate generated-check bench deps clean-data
+.PHONY: help run test format lint docs-check rust-test web-test browser-test protocol-test interop-test generate generated-check bench deps clean-data
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
@@ -18,7 +18,7 @@ run: ## Build everything and serve it on http://127.0.0.1:8080 (development mode
 
 test: ## Everything that CI runs
 	scripts/dependencies.sh test
-	$(MAKE) --no-print-directory format web-test lint docs-check rust-test generated-check browser-test protocol-test
+	$(MAKE) --no-print-directory format web-test lint docs-check rust-test generated-check browser-test protocol-test interop-test
 	@echo "make test: everything passed"
 
 format: ## Is the Rust code formatted?
@@ -43,6 +43,9 @@ browser-test: web/node_modules/.package-lock.json web/dist/index.html ## The rea
 protocol-test: ## Clients of other people against our GraphQL server
 	cargo test --workspace --locked --no-run
 	scripts/protocol-test.sh
+
+interop-test: ## Payment signatures before the channels' own libraries
+	scripts/interop-test.sh
 
 generate: web/node_modules/.package-lock.json ## Write schema.graphql, the web client's types and docs/CONFIGURATION.md anew
 	scripts/generate.sh

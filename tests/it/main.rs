@@ -15,6 +15,8 @@ mod ledger_model;
 mod ledger_races;
 mod main_job;
 mod migrations;
+mod payments;
+mod payments_interop;
 mod support;
 mod vendor_faults;
 mod vendor_shapes;

@@ -1,6 +1,7 @@
 //! What the tests share: databases of their own, and rows to put into them.
 
 pub(crate) mod database;
+pub(crate) mod gateway;
 pub(crate) mod house;
 pub(crate) mod lines;
 pub(crate) mod postgres;
