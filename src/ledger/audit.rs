@@ -15,7 +15,7 @@ pub struct Invariant {
 }
 
 /// Every invariant over money, work and events.
-pub const INVARIANTS: [Invariant; 20] = [
+pub const INVARIANTS: [Invariant; 22] = [
     Invariant {
         id: "balance-is-ledger-sum",
         says: "credits and frozen of a user are the sums of the user's ledger entries",
@@ -75,6 +75,16 @@ pub const INVARIANTS: [Invariant; 20] = [
         id: "paid-fen-buys-credits",
         says: "ten credits cost one yuan in every paid order",
         sql: "SELECT count(*) AS broken FROM orders o WHERE o.status IN ('paid', 'refunded') AND o.amount_fen <> o.amount * 10",
+    },
+    Invariant {
+        id: "refund-takes-its-credits",
+        says: "the credits of an order's refunds were taken, or are owed",
+        sql: "SELECT count(*) AS broken FROM orders o WHERE EXISTS (SELECT 1 FROM payment_refunds r WHERE r.order_id = o.id AND r.kind <> 'overpaid') AND (SELECT COALESCE(SUM(r.credits), 0) FROM payment_refunds r WHERE r.order_id = o.id AND r.state <> 'failed') <> (SELECT COALESCE(SUM(-e.credits_delta), 0) FROM ledger_entries e WHERE e.order_id = o.id AND e.kind IN ('refund', 'adjustment')) + (SELECT COALESCE(SUM(d.credits - d.collected), 0) FROM debts d WHERE d.order_id = o.id AND d.state = 'open')",
+    },
+    Invariant {
+        id: "refunds-within-payment",
+        says: "no more money goes back than an order brought, and it is refunded exactly when all of it went",
+        sql: "SELECT count(*) AS broken FROM orders o WHERE EXISTS (SELECT 1 FROM payment_refunds r WHERE r.order_id = o.id AND r.kind <> 'overpaid') AND ((SELECT COALESCE(SUM(r.amount_fen), 0) FROM payment_refunds r WHERE r.order_id = o.id AND r.kind <> 'overpaid' AND r.state <> 'failed') > o.amount_fen OR (o.status = 'refunded') <> ((SELECT COALESCE(SUM(r.amount_fen), 0) FROM payment_refunds r WHERE r.order_id = o.id AND r.kind <> 'overpaid' AND r.state = 'succeeded') = o.amount_fen))",
     },
     Invariant {
         id: "settled-hold-has-one-event",

@@ -41,7 +41,7 @@ enum Fate {
 }
 
 /// Faults, each a statement that leaves the world of [`populate`] wrong in one way.
-const FAULTS: [(&str, &str, Fate); 29] = [
+const FAULTS: [(&str, &str, Fate); 31] = [
     ("a credit from nowhere", "UPDATE users SET credits = credits + 1", Fate::Seen("balance-is-ledger-sum")),
     (
         "a credit that leaks",
@@ -94,6 +94,16 @@ const FAULTS: [(&str, &str, Fate); 29] = [
         "an order paid too little for",
         "UPDATE orders SET amount_fen = amount_fen - 1",
         Fate::Seen("paid-fen-buys-credits"),
+    ),
+    (
+        "a refund that took no credits",
+        "INSERT INTO payment_refunds (order_id, channel, out_refund_no, out_trade_no, trade_no, kind, state, amount_fen, credits, created_at_ms) VALUES (1, 'sandbox', 'r1', 'n1', 't1', 'asked', 'succeeded', 100, 10, 1)",
+        Fate::Seen("refund-takes-its-credits"),
+    ),
+    (
+        "more money back than came",
+        "INSERT INTO payment_refunds (order_id, channel, out_refund_no, out_trade_no, trade_no, kind, state, amount_fen, credits, created_at_ms) VALUES (1, 'sandbox', 'r1', 'n1', 't1', 'outside', 'requested', 401, 0, 1)",
+        Fate::Seen("refunds-within-payment"),
     ),
     ("an order of somebody else", "UPDATE orders SET user_id = 2", Fate::Seen("deposit-is-order-amount")),
     (
