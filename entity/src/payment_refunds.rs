@@ -31,6 +31,10 @@ pub struct Model {
     pub credits: i64,
     /// Said by an operator.
     pub reason: String,
+    /// Kept by whoever asked, so that asking again is the same refund.
+    pub idempotency_key: Option<String>,
+    /// What was asked for under the key.
+    pub request_sha256: String,
     /// Times the channel was asked.
     pub asks: i64,
     /// When to ask next.

@@ -62,12 +62,15 @@ impl MigrationTrait for Migration {
                     amount_fen {int} NOT NULL CONSTRAINT payment_refunds_amount_positive CHECK (amount_fen > 0),
                     credits {int} NOT NULL CONSTRAINT payment_refunds_credits_not_negative CHECK (credits >= 0),
                     reason TEXT NOT NULL DEFAULT '',
+                    idempotency_key TEXT,
+                    request_sha256 TEXT NOT NULL DEFAULT '',
                     asks {int} NOT NULL DEFAULT 0,
                     next_ask_at_ms {int},
                     created_at_ms {int} NOT NULL,
                     settled_at_ms {int}
                 )",
                 "CREATE UNIQUE INDEX payment_refunds_number ON payment_refunds (channel, out_refund_no)",
+                "CREATE UNIQUE INDEX payment_refunds_idempotency ON payment_refunds (order_id, idempotency_key) WHERE idempotency_key IS NOT NULL",
                 "CREATE INDEX payment_refunds_order ON payment_refunds (order_id)",
                 "CREATE INDEX payment_refunds_due ON payment_refunds (next_ask_at_ms) WHERE next_ask_at_ms IS NOT NULL",
                 "CREATE TABLE debts (

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     config::Settings,
     payments::money::{fen_of_yuan, yuan_of_fen},
-    services::orders::{ListedOrder, OrderFilter, RefundOrderOutcome},
+    services::orders::{ListedOrder, OrderFilter, RefundOrder, RefundOrderOutcome},
 };
 
 #[derive(Debug, Args)]
@@ -63,6 +63,9 @@ enum OrdersCommand {
         /// Why, for the payer and the books
         #[arg(long)]
         reason: String,
+        /// A word of your own: the same one again is the same refund, however often it is sent
+        #[arg(long)]
+        key: Option<String>,
     },
     /// Ask the channels about unpaid orders and settle what was paid, as a call-back would
     #[command(after_help = "Examples:\n  haibao orders reconcile --order 12\n  haibao orders reconcile --days 7")]
@@ -93,11 +96,18 @@ pub(super) async fn orders(settings: Settings, args: OrdersArgs) -> Result<ExitC
             }
             Ok(ExitCode::SUCCESS)
         }
-        OrdersCommand::Refund { order, amount, reason } => {
+        OrdersCommand::Refund { order, amount, reason, key } => {
             let amount_fen = amount.as_deref().map(fen_of_yuan).transpose();
             let amount_fen =
                 amount_fen.map_err(|_| CommandError::Failed("--amount: an amount in yuan, such as 2.50".to_owned()))?;
-            let outcome = orders.refund(order, amount_fen, &reason, "operator").await.map_err(CommandError::failed)?;
+            let wish = RefundOrder {
+                order_id: order,
+                amount_fen,
+                reason: &reason,
+                actor: "operator",
+                idempotency_key: key.as_deref(),
+            };
+            let outcome = orders.refund(wish).await.map_err(CommandError::failed)?;
             refunded(order, outcome)
         }
         OrdersCommand::Reconcile { order, days } => {

@@ -69,7 +69,7 @@ fn payments_interop_with_the_channels_own_libraries() {
             public_url: String::new(),
         };
         let stripe = StripeChannel::new(options, clock.clone()).expect("the channel");
-        let genuine = read(folder, "stripe-node.json").iter().filter(|vector| {
+        let genuine = read(folder, "stripe-node.json").into_iter().filter(|vector| {
             let (body, header) =
                 (vector["body"].as_str().expect("a body"), vector["header"].as_str().expect("a header"));
             let headers = headers(&[("stripe-signature", header)]);
@@ -79,7 +79,7 @@ fn payments_interop_with_the_channels_own_libraries() {
 
         let gateway = Gateway::start(Language::Wechat).await;
         let wechat = wechat(&gateway.url, KEY_ID, API_KEY, clock);
-        let genuine = read(folder, "wechat-python.json").iter().filter(|vector| {
+        let genuine = read(folder, "wechat-python.json").into_iter().filter(|vector| {
             let told = vector["headers"].as_object().expect("headers").iter();
             let pairs: Vec<(&str, &str)> =
                 told.map(|(name, value)| (name.as_str(), value.as_str().expect("text"))).collect();
@@ -89,7 +89,7 @@ fn payments_interop_with_the_channels_own_libraries() {
         assert_eq!(genuine.count(), 500);
 
         let alipay = alipay("https://openapi.alipay.com");
-        let genuine = read(folder, "alipay-python.json").iter().filter(|vector| {
+        let genuine = read(folder, "alipay-python.json").into_iter().filter(|vector| {
             let mut url = reqwest::Url::parse("form://x").expect("an address");
             let fields = vector["fields"].as_object().expect("fields").iter();
             url.query_pairs_mut().extend_pairs(fields.map(|(name, value)| (name, value.as_str().expect("text"))));

@@ -9,6 +9,7 @@ mod expire;
 mod list;
 mod poll;
 mod refund;
+mod refund_told;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, se
 pub use create::{CreateOrder, CreateOrderOutcome};
 pub use list::{ListedOrder, OrderFilter, Reconciled};
 pub use poll::PollRound;
-pub use refund::RefundOrderOutcome;
+pub use refund::{RefundOrder, RefundOrderOutcome};
 
 use super::{
     ApiScope, Context, FieldRefusal, ServiceError, Viewer,

@@ -7,7 +7,7 @@
 
 use ::entity::{
     enums::{OrderStatus, RefundKind, RefundState as Stored},
-    orders, payment_attempts, payment_refunds,
+    orders, payment_refunds,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -16,17 +16,12 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{
-    Orders,
-    settle::{Received, Verdict, insert_notify, order_line},
-};
+use super::{Orders, settle::order_line};
 use crate::{
     domain::credits::CREDITS_PER_YUAN,
     events::Topic,
     ledger::debts,
-    payments::{
-        ChannelCode, ChannelError, PaidEvent, PaymentKey, RefundAmount, RefundEvent, RefundRequest, RefundState,
-    },
+    payments::{ChannelCode, ChannelError, PaidEvent, RefundRequest, RefundState},
     services::{
         ServiceError,
         audit_log::{AuditLine, append_in_txn},
@@ -59,30 +54,48 @@ pub enum RefundOrderOutcome {
     ChannelUnavailable,
 }
 
+/// An operator's wish to give money back.
+#[derive(Clone, Copy, Debug)]
+pub struct RefundOrder<'a> {
+    /// Of which order.
+    pub order_id: i64,
+    /// How much, in fen; all that is left when none.
+    pub amount_fen: Option<i64>,
+    /// For the payer and the books.
+    pub reason: &'a str,
+    /// Who wishes it, for the audit log.
+    pub actor: &'a str,
+    /// Kept by whoever asks until there is an answer: the same key is the same refund.
+    pub idempotency_key: Option<&'a str>,
+}
+
+impl RefundOrder<'_> {
+    fn sha256(&self) -> String {
+        let amount = self.amount_fen.map_or_else(|| "all".to_owned(), |fen| fen.to_string());
+        sha256_hex(format!("{amount}\n{}", self.reason).as_bytes())
+    }
+}
+
 /// A refund to be recorded.
-struct NewRefund<'a> {
-    number: String,
-    kind: RefundKind,
-    state: Stored,
-    amount_fen: i64,
-    out_trade_no: &'a str,
-    trade_no: &'a str,
-    reason: &'a str,
+pub(super) struct NewRefund<'a> {
+    pub(super) idempotency_key: Option<&'a str>,
+    pub(super) request_sha256: String,
+    pub(super) number: String,
+    pub(super) kind: RefundKind,
+    pub(super) state: Stored,
+    pub(super) amount_fen: i64,
+    pub(super) out_trade_no: &'a str,
+    pub(super) trade_no: &'a str,
+    pub(super) reason: &'a str,
 }
 
 impl Orders {
-    /// Gives the money of an order back, all that is left or a part, and takes its credits. `actor` is
-    /// written into the audit log.
+    /// Gives the money of an order back, all that is left or a part, and takes its credits.
     ///
     /// # Errors
-    /// `NotFound`, `Database` or `Ledger`.
-    pub async fn refund(
-        &self,
-        order_id: i64,
-        amount_fen: Option<i64>,
-        reason: &str,
-        actor: &str,
-    ) -> Result<RefundOrderOutcome, ServiceError> {
+    /// `NotFound`, `IdempotencyConflict`, `Database` or `Ledger`.
+    pub async fn refund(&self, wish: RefundOrder<'_>) -> Result<RefundOrderOutcome, ServiceError> {
+        let RefundOrder { order_id, amount_fen, reason, actor, idempotency_key } = wish;
         let attempt = self.attempt_of(order_id).await?.ok_or(ServiceError::NotFound)?;
         let code = ChannelCode::from_slug(&attempt.channel);
         if code.and_then(|code| self.channels.get(code)).is_none() {
@@ -91,6 +104,14 @@ impl Orders {
         let now_ms = self.context.clock.now_ms();
         let txn = self.context.database.write().await?;
         let order = locked(&txn, order_id).await?;
+        if let Some(known) = known_under(&txn, order_id, idempotency_key).await? {
+            let is_same = known.request_sha256 == wish.sha256();
+            return if is_same {
+                Ok(RefundOrderOutcome::Recorded(Box::new(known)))
+            } else {
+                Err(ServiceError::IdempotencyConflict)
+            };
+        }
         let (OrderStatus::Paid | OrderStatus::Refunded, Some(trade_no)) = (order.status, &order.trade_no) else {
             return Ok(RefundOrderOutcome::NotPaid);
         };
@@ -104,6 +125,8 @@ impl Orders {
             return Ok(RefundOrderOutcome::NotWholeCredits);
         }
         let new = NewRefund {
+            idempotency_key,
+            request_sha256: wish.sha256(),
             number: format!("{}r{}", attempt.out_trade_no, earlier.len() + 1),
             kind: RefundKind::Asked,
             state: Stored::Requested,
@@ -221,6 +244,8 @@ impl Orders {
             return Ok(());
         }
         let new = NewRefund {
+            idempotency_key: None,
+            request_sha256: String::new(),
             number,
             kind: RefundKind::Overpaid,
             state: Stored::Requested,
@@ -232,117 +257,28 @@ impl Orders {
         record_in_txn(txn, order, &[], new, now_ms).await?;
         Ok(())
     }
-
-    /// Takes what a channel says of money going back.
-    pub(super) async fn take_refund(
-        &self,
-        received: &mut Received<'_>,
-        event: &RefundEvent,
-    ) -> Result<Verdict, ServiceError> {
-        let Some((attempt, order_id)) = self.payment_by_key(received.channel, &event.payment).await? else {
-            self.keep(received, Verdict::UnknownPayment).await?;
-            return Ok(Verdict::UnknownPayment);
-        };
-        let now_ms = self.context.clock.now_ms();
-        let txn = self.context.database.write().await?;
-        let order = locked(&txn, order_id).await?;
-        let known = payment_refunds::Entity::find()
-            .filter(payment_refunds::Column::Channel.eq(&order.channel))
-            .filter(payment_refunds::Column::OutRefundNo.eq(&event.refund_no))
-            .one(&txn)
-            .await?;
-        let verdict = match (known, event.state) {
-            (_, RefundState::Pending) | (None, RefundState::Failed) => Verdict::Ignored,
-            (Some(refund), state) => {
-                let state = if state == RefundState::Succeeded { Stored::Succeeded } else { Stored::Failed };
-                match (end_in_txn(&txn, &order, refund.id, state, now_ms).await?, state) {
-                    (false, _) => Verdict::Duplicate,
-                    (true, Stored::Failed) => Verdict::RefundFailed,
-                    (true, _) => Verdict::Refunded,
-                }
-            }
-            (None, RefundState::Succeeded) => refund_outside_in_txn(&txn, &order, &attempt, event, now_ms).await?,
-        };
-        let noted = Received {
-            channel: received.channel,
-            out_trade_no: Some(&attempt.out_trade_no),
-            trade_no: order.trade_no.as_deref(),
-            body_sha256: received.body_sha256.clone(),
-        };
-        insert_notify(&txn, &noted, verdict, now_ms).await?;
-        txn.commit().await?;
-        self.context.doorbell.ring(&Topic::Order(order.id));
-        self.context.doorbell.ring(&Topic::Wallet(order.user_id));
-        Ok(verdict)
-    }
-
-    async fn payment_by_key(
-        &self,
-        channel: ChannelCode,
-        key: &PaymentKey,
-    ) -> Result<Option<(payment_attempts::Model, i64)>, ServiceError> {
-        match key {
-            PaymentKey::OutTradeNo(number) => {
-                Ok(self.attempt_by_number(channel, number).await?.map(|(attempt, order)| (attempt, order.id)))
-            }
-            PaymentKey::TradeNo(number) => {
-                let order = orders::Entity::find()
-                    .filter(orders::Column::Channel.eq(channel.slug()))
-                    .filter(orders::Column::TradeNo.eq(number))
-                    .one(self.context.database.read())
-                    .await?;
-                let Some(order) = order else { return Ok(None) };
-                Ok(self.attempt_of(order.id).await?.map(|attempt| (attempt, order.id)))
-            }
-        }
-    }
-}
-
-/// A refund that we did not ask for: made in the channel's own pages, or taken by a bank.
-async fn refund_outside_in_txn(
-    txn: &DatabaseTransaction,
-    order: &orders::Model,
-    attempt: &payment_attempts::Model,
-    event: &RefundEvent,
-    now_ms: i64,
-) -> Result<Verdict, ServiceError> {
-    let Some(trade_no) = &order.trade_no else { return Ok(Verdict::OutOfOrder) };
-    let earlier = refunds_of(txn, order.id).await?;
-    let known_fen = refunded_fen(&earlier);
-    let amount_fen = match event.amount {
-        RefundAmount::This(fen) => fen,
-        RefundAmount::Total(fen) => fen - known_fen,
-    };
-    if amount_fen <= 0 {
-        return Ok(Verdict::Duplicate);
-    }
-    if amount_fen > order.amount_fen - known_fen {
-        tracing::error!(order.id = order.id, "more money went back than was paid: look at the order");
-        return Ok(Verdict::WrongAmount);
-    }
-    let new = NewRefund {
-        number: event.refund_no.chars().take(128).collect(),
-        kind: if event.is_dispute { RefundKind::Dispute } else { RefundKind::Outside },
-        state: Stored::Succeeded,
-        amount_fen,
-        out_trade_no: &attempt.out_trade_no,
-        trade_no,
-        reason: "",
-    };
-    record_in_txn(txn, order, &earlier, new, now_ms).await?;
-    let action = if event.is_dispute { "order.disputed" } else { "order.refunded_outside" };
-    append_in_txn(txn, order_line(order.id, action), now_ms).await?;
-    mark_order_in_txn(txn, order).await?;
-    Ok(Verdict::Refunded)
 }
 
 /// The order, kept from others until the transaction ends.
-async fn locked(txn: &DatabaseTransaction, order_id: i64) -> Result<orders::Model, ServiceError> {
+pub(super) async fn locked(txn: &DatabaseTransaction, order_id: i64) -> Result<orders::Model, ServiceError> {
     let order = orders::Entity::find_by_id(order_id).lock_exclusive().one(txn).await?;
     order.ok_or(ServiceError::NotFound)
 }
 
-async fn refunds_of(
+/// The refund that was asked for under this key before.
+async fn known_under(
+    txn: &DatabaseTransaction,
+    order_id: i64,
+    idempotency_key: Option<&str>,
+) -> Result<Option<payment_refunds::Model>, ServiceError> {
+    let Some(key) = idempotency_key else { return Ok(None) };
+    let known = payment_refunds::Entity::find()
+        .filter(payment_refunds::Column::OrderId.eq(order_id))
+        .filter(payment_refunds::Column::IdempotencyKey.eq(key));
+    Ok(known.one(txn).await?)
+}
+
+pub(super) async fn refunds_of(
     connection: &impl ConnectionTrait,
     order_id: i64,
 ) -> Result<Vec<payment_refunds::Model>, ServiceError> {
@@ -353,13 +289,13 @@ async fn refunds_of(
 }
 
 /// What went back of an order's own payment, or is about to.
-fn refunded_fen(refunds: &[payment_refunds::Model]) -> i64 {
+pub(super) fn refunded_fen(refunds: &[payment_refunds::Model]) -> i64 {
     refunds.iter().filter(|refund| refund.state != Stored::Failed).map(|refund| refund.amount_fen).sum()
 }
 
 /// Writes a refund down and takes its credits: the credits of all refunds together are those that
 /// their money bought, rounded up, so that many small ones take no less than one large one.
-async fn record_in_txn(
+pub(super) async fn record_in_txn(
     txn: &DatabaseTransaction,
     order: &orders::Model,
     earlier: &[payment_refunds::Model],
@@ -386,6 +322,8 @@ async fn record_in_txn(
         amount_fen: Set(new.amount_fen),
         credits: Set(credits),
         reason: Set(new.reason.chars().take(200).collect()),
+        idempotency_key: Set(new.idempotency_key.map(str::to_owned)),
+        request_sha256: Set(new.request_sha256),
         asks: Set(0),
         next_ask_at_ms: Set(is_open.then_some(now_ms)),
         created_at_ms: Set(now_ms),
@@ -399,7 +337,7 @@ async fn record_in_txn(
 }
 
 /// Ends a refund; one that failed gives its credits back. Says whether anything changed.
-async fn end_in_txn(
+pub(super) async fn end_in_txn(
     txn: &DatabaseTransaction,
     order: &orders::Model,
     refund_id: i64,
@@ -438,7 +376,7 @@ async fn end_in_txn(
 }
 
 /// An order is refunded once all its money went back, and paid again when that turns out untrue.
-async fn mark_order_in_txn(txn: &DatabaseTransaction, order: &orders::Model) -> Result<(), ServiceError> {
+pub(super) async fn mark_order_in_txn(txn: &DatabaseTransaction, order: &orders::Model) -> Result<(), ServiceError> {
     let refunds = refunds_of(txn, order.id).await?;
     let back: i64 = refunds.iter().filter(|r| r.state == Stored::Succeeded).map(|r| r.amount_fen).sum();
     let (from, to) = if back == order.amount_fen {

@@ -19,7 +19,17 @@ impl Till {
     }
 
     async fn refund(&self, order_id: i64, amount_fen: Option<i64>) -> RefundOrderOutcome {
-        self.orders.refund(order_id, amount_fen, "a test", "operator").await.unwrap()
+        self.refund_under(None, order_id, amount_fen).await.unwrap()
+    }
+
+    async fn refund_under(
+        &self,
+        idempotency_key: Option<&str>,
+        order_id: i64,
+        amount_fen: Option<i64>,
+    ) -> Result<RefundOrderOutcome, ServiceError> {
+        let wish = RefundOrder { order_id, amount_fen, reason: "a test", actor: "operator", idempotency_key };
+        self.orders.refund(wish).await
     }
 
     async fn owed(&self) -> i64 {
@@ -185,6 +195,25 @@ async fn an_order_is_refunded_once_however_many_ask() {
     let outcomes = futures_util::future::join_all((0..20).map(|_| till.refund(order.id, None))).await;
     assert_eq!(outcomes.iter().filter(|o| matches!(o, RefundOrderOutcome::Recorded(_))).count(), 1);
     assert_eq!((till.scripted.refunds().len(), till.credits().await), (1, 0));
+}
+
+#[tokio::test]
+async fn the_same_key_is_the_same_refund() {
+    let till = Till::open().await;
+    let (order, number) = till.create("k", 10).await;
+    till.pay(&number, "T1", 1000).await;
+    let asked =
+        futures_util::future::join_all((0..100).map(|_| till.refund_under(Some("key"), order.id, Some(300)))).await;
+    let ids: Vec<i64> = asked.into_iter().map(|outcome| recorded(outcome.unwrap()).id).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    assert_eq!((till.scripted.refunds().len(), till.credits().await), (1, 70));
+    for amount_fen in [Some(310), None] {
+        let other = till.refund_under(Some("key"), order.id, amount_fen).await;
+        assert!(matches!(other, Err(ServiceError::IdempotencyConflict)));
+    }
+    assert_eq!(recorded(till.refund_under(Some("other"), order.id, None).await.unwrap()).amount_fen, 700);
+    assert_eq!(till.credits().await, 0);
+    till.assert_sound().await;
 }
 
 #[tokio::test]
