@@ -8,6 +8,7 @@ use super::CommandError;
 use crate::{app::App, config::Settings, services::doctor};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct DoctorArgs {
     /// Print the findings as JSON
     #[arg(long)]

@@ -129,10 +129,10 @@ fn refunded(order: i64, outcome: RefundOrderOutcome) -> Result<ExitCode, Command
             let amount = yuan_of_fen(refund.amount_fen);
             match refund.state {
                 RefundState::Succeeded => {
-                    println!("order {order}: ¥{amount} given back, {} credits taken", refund.credits)
+                    println!("order {order}: ¥{amount} given back, {} credits taken", refund.credits);
                 }
                 RefundState::Requested => {
-                    println!("order {order}: ¥{amount} on its way; the server asks on until it is there")
+                    println!("order {order}: ¥{amount} on its way; the server asks on until it is there");
                 }
                 RefundState::Failed => return failed("the channel refused; the credits were given back".to_owned()),
                 RefundState::Unknown => return failed("its fate is unknown: look it up at the channel".to_owned()),

@@ -87,7 +87,7 @@ mod tests {
         let members = members(text).unwrap();
         assert_eq!(member(&members, "a_response"), Some(r#"{"x": "}\"{", "y":1.0}"#));
         assert_eq!(member(&members, "sign"), Some("\"s==\""));
-        for broken in ["", "[]", "{", r#"{"a":1"#, r#"{"a" 1}"#, r#"{"a":1}x"#, r#"{1:2}"#] {
+        for broken in ["", "[]", "{", r#"{"a":1"#, r#"{"a" 1}"#, r#"{"a":1}x"#, r"{1:2}"] {
             assert!(super::members(broken).is_none(), "{broken}");
         }
         let twice = super::members(r#"{"a":1,"a":2}"#).unwrap();

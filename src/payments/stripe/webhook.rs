@@ -21,7 +21,7 @@ pub(super) fn verify(headers: &HeaderMap, body: &[u8], secrets: &[hmac::Key], no
             Some(("t", text)) if time.is_none() => time = Some(text),
             Some(("t", _)) => return Err(NotifyError::BadSignature),
             Some(("v1", tag)) => {
-                tags.extend(hex::decode(tag).ok().filter(|_| !tag.bytes().any(|b| b.is_ascii_uppercase())))
+                tags.extend(hex::decode(tag).ok().filter(|_| !tag.bytes().any(|b| b.is_ascii_uppercase())));
             }
             _ => {}
         }

@@ -129,12 +129,11 @@ impl Orders {
             Ok(Notice::Paid(paid)) => {
                 received.out_trade_no = Some(&paid.out_trade_no);
                 received.trade_no = Some(&paid.trade_no);
-                match self.confirmed(channel, paid).await? {
-                    Some(paid) => self.settle(&received, &paid).await?,
-                    None => {
-                        self.keep(&received, Verdict::Unconfirmed).await?;
-                        Verdict::Unconfirmed
-                    }
+                if let Some(paid) = self.confirmed(channel, paid).await? {
+                    self.settle(&received, &paid).await?
+                } else {
+                    self.keep(&received, Verdict::Unconfirmed).await?;
+                    Verdict::Unconfirmed
                 }
             }
             Ok(Notice::Refund(refund)) => self.take_refund(&mut received, refund).await?,

@@ -40,13 +40,13 @@ impl Till {
         Self { house, orders, scripted, sandbox, me }
     }
 
-    fn input(&self, key: &str, amount_yuan: i64, channel: ChannelCode) -> CreateOrder {
+    fn input(key: &str, amount_yuan: i64, channel: ChannelCode) -> CreateOrder {
         let idempotency_key = key.to_owned();
         CreateOrder { idempotency_key, amount_yuan, channel, payer_address: None, payer_id: None }
     }
 
     async fn try_create(&self, key: &str, amount_yuan: i64, channel: ChannelCode) -> CreateOrderOutcome {
-        let input = self.input(key, amount_yuan, channel);
+        let input = Self::input(key, amount_yuan, channel);
         self.orders.create(&self.me, input, Locale::Zh).await.unwrap()
     }
 
@@ -194,7 +194,7 @@ async fn the_same_key_is_the_same_order() {
     assert!(matches!(replayed, CreateOrderOutcome::Created { .. }), "a repeated request is not counted");
     let limited = till.try_create("other", 10, ChannelCode::Epay).await;
     assert_eq!(limited, CreateOrderOutcome::TooOften { retry_after_ms: 3_600_000 });
-    let other = till.input("k", 11, ChannelCode::Epay);
+    let other = Till::input("k", 11, ChannelCode::Epay);
     let conflict = till.orders.create(&till.me, other, Locale::Zh).await;
     assert!(matches!(conflict, Err(ServiceError::IdempotencyConflict)));
 }
