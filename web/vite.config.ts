@@ -17,6 +17,9 @@ const proxy = {
   '/samples': toServer,
 };
 
+const policy =
+  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 /**
  * The generated documents are syntax trees written out: many times their text, even compressed. The browser gets the text, each
  * document and fragment as a module of its own, so that a page brings along only what it asks for.
@@ -65,11 +68,12 @@ export default defineConfig({
           return words ? `assets/words-${words[1]}-${words[2]}-[hash].js` : 'assets/[name]-[hash].js';
         },
         // What most pages share travels as one file: a request saved, and better compressed than in crumbs.
-        codeSplitting: { groups: [{ name: 'shared', minShareCount: 3, test: /\/src\/(?!pages|i18n\/(zh|en)\/|gql)|node_modules|document:/ }] },
+        codeSplitting: { groups: [{ name: 'shared', minShareCount: 3, test: /\/src\/(?!pages|i18n\/(zh|en)\/|gql|lib\/placeholder)|node_modules\/(?!thumbhash)|document:/ }] },
       },
     },
   },
   server: { proxy },
-  preview: { proxy },
+  // As strict as the server's own pages, so that what breaks there breaks here.
+  preview: { proxy, headers: { 'Content-Security-Policy': policy } },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['src/test-setup.ts'], restoreMocks: true, server: { deps: { inline: [/urql/] } } },
 });

@@ -1,24 +1,20 @@
-// What the browser tests stand on: a server of their own, the mail folder, the browser, axe, pictures of every page.
+// What the browser tests stand on: the browser, axe, pictures of every page, answers put in the server's mouth.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 // The packages belong to the web client; the tests live beside the server's.
 const require = createRequire(path.join(root, 'web/package.json'));
-const { chromium } = require('playwright-core');
+export const { chromium } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const photoPath = process.env.HAIBAO_E2E_PHOTO ?? path.join(root, 'tests/fixtures/photos/serum-studio.jpg');
-const resultsDir = path.join(root, 'test-results');
+export const resultsDir = path.join(root, 'test-results');
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Asks until there is an answer, or fails with what was being waited for. */
 export async function until(what, ask, timeoutMs = 30_000, everyMs = 150) {
@@ -31,100 +27,35 @@ export async function until(what, ask, timeoutMs = 30_000, everyMs = 150) {
   }
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** The server under test: one that runs already (HAIBAO_E2E_URL), or one started from HAIBAO_E2E_BIN on a private port and folder. */
-export async function openServer() {
-  const given = process.env.HAIBAO_E2E_URL;
-  if (given) {
-    const mailDir = process.env.HAIBAO_E2E_MAIL_DIR;
-    assert.ok(mailDir, 'HAIBAO_E2E_URL needs HAIBAO_E2E_MAIL_DIR, the folder with the sign-in mails');
-    return { url: given.replace(/\/$/, ''), mailDir, close: async () => {} };
-  }
-  const binary = process.env.HAIBAO_E2E_BIN;
-  assert.ok(binary, 'set HAIBAO_E2E_BIN to the haibao binary, or HAIBAO_E2E_URL and HAIBAO_E2E_MAIL_DIR to a running server');
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'haibao-e2e-'));
-  const address = `127.0.0.1:${await freePort()}`;
-  const url = `http://${address}`;
-  // The tests' own variables are no settings, and the program refuses names that it does not know.
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HAIBAO_E2E_')));
-  const child = spawn(path.resolve(binary), ['serve'], {
-    cwd: dataDir,
-    env: { ...inherited, HAIBAO_DATA_DIR: dataDir, HAIBAO_HTTP__ADDRESS: address, HAIBAO_HTTP__PUBLIC_URL: url, HAIBAO_ENVIRONMENT: 'development' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let log = '';
-  const keepLog = (chunk) => {
-    log = (log + chunk).slice(-20_000);
-  };
-  child.stdout.on('data', keepLog);
-  child.stderr.on('data', keepLog);
-  const answers = () => fetch(`${url}/readyz`).then((response) => response.ok, () => false);
-  try {
-    await until('the server to be ready', async () => {
-      assert.equal(child.exitCode, null, `the server ended at start:\n${log}`);
-      return answers();
-    }, 60_000);
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw new Error(`${error.message}\n${log}`, { cause: error });
-  }
-  return {
-    url,
-    mailDir: process.env.HAIBAO_E2E_MAIL_DIR ?? path.join(dataDir, 'mail'),
-    log: () => log,
-    async close() {
-      if (child.exitCode === null) {
-        child.kill('SIGTERM');
-        const ended = await Promise.race([once(child, 'exit').then(() => true), pause(15_000).then(() => false)]);
-        if (!ended) child.kill('SIGKILL');
-        assert.ok(ended, 'the server did not end within 15 s of SIGTERM');
-      }
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-function decoded(mail) {
-  const blank = mail.search(/\r?\n\r?\n/);
-  const body = blank < 0 ? mail : mail.slice(blank);
-  if (!/^content-transfer-encoding:\s*base64/im.test(mail)) return body;
-  const blocks = body.match(/(?:^[A-Za-z0-9+/]{4,}={0,2}\r?$\n?)+/gm) ?? [];
-  return blocks.map((block) => Buffer.from(block.replace(/\s/g, ''), 'base64').toString('utf8')).join('\n');
-}
-
-/** The six digits of the newest mail to an address that was not there before. */
-export async function signInCode(mailDir, email, sinceMs) {
-  return until(`a sign-in code for ${email} in ${mailDir}`, () => {
-    if (!existsSync(mailDir)) return undefined;
-    const files = readdirSync(mailDir)
-      .map((name) => path.join(mailDir, name))
-      .map((file) => ({ file, atMs: statSync(file).mtimeMs }))
-      .filter(({ file, atMs }) => atMs >= sinceMs - 50 && statSync(file).isFile())
-      .toSorted((a, b) => b.atMs - a.atMs);
-    for (const { file } of files) {
-      const mail = readFileSync(file, 'utf8');
-      if (!mail.includes(email)) continue;
-      const code = /(?<![\w-])\d{6}(?![\w-])/.exec(decoded(mail));
-      if (code) return code[0];
-    }
-    return undefined;
-  });
-}
+export const launchArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
     headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: launchArguments,
   });
+}
+
+const axeRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What a browser says when the other side is away: expected while a test keeps it away, an error at any other time. */
+const awayWords = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection to|status of 5\d\d|ERR_FAILED|dynamically imported module|status of 4\d\d/;
+
+/** Runs in the page: what sticks to an edge of the window would lie across the middle of a picture of the whole page. */
+function letGo() {
+  globalThis.letGo = [...document.querySelectorAll('header, nav, form *')].filter((one) => ['sticky', 'fixed'].includes(getComputedStyle(one).position));
+  for (const one of globalThis.letGo) one.style.position = 'static';
+}
+
+function holdOn() {
+  for (const one of globalThis.letGo) one.style.position = '';
+}
+
+/** Runs in the page, with the person's cookie. */
+async function askInPage(query) {
+  const response = await fetch('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query }) });
+  return (await response.json()).data;
 }
 
 /** One person at one browser: a page that fails the test on any error in its console, and can be looked at. */
@@ -135,15 +66,24 @@ export async function visitor(browser, url, profile) {
     colorScheme: profile.colorScheme,
     viewport: profile.viewport,
     reducedMotion: 'reduce',
+    acceptDownloads: true,
     ...(profile.mobile && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }),
   });
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const problems = [];
+  let away = false;
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    if (away && awayWords.test(message.text())) return;
+    problems.push(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
+  // A violation that is only reported would not stand in the console.
+  await page.exposeFunction('reportPolicyViolation', (text) => problems.push(`content security policy: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => globalThis.reportPolicyViolation(`${event.violatedDirective} ${event.blockedURI}`));
+  });
 
   const dir = path.join(resultsDir, profile.name);
   rmSync(dir, { recursive: true, force: true });
@@ -151,22 +91,68 @@ export async function visitor(browser, url, profile) {
   let shots = 0;
   async function look(name, fullPage = true) {
     shots += 1;
-    await page.screenshot({ path: path.join(dir, `${String(shots).padStart(2, '0')}-${name}.png`), fullPage });
+    const file = path.join(dir, `${String(shots).padStart(2, '0')}-${name}.png`);
+    if (fullPage) await page.evaluate(letGo);
+    await page.screenshot({ path: file, fullPage });
+    if (fullPage) await page.evaluate(holdOn);
   }
 
-  /** Takes a picture and has axe judge the page: not one violation is let through. */
+  async function judge(name, scheme) {
+    await page.evaluate(axeSource);
+    const found = await page.evaluate(
+      (runOnly) =>
+        globalThis.axe
+          .run(document, { runOnly })
+          .then(({ violations }) => violations.map((one) => `${one.id}: ${one.help}\n    ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).join('\n    ')}`)),
+      axeRules,
+    );
+    assert.deepEqual(found, [], `axe on ${profile.name}/${name} (${scheme}):\n  ${found.join('\n  ')}`);
+  }
+
+  /** Takes a picture and has axe judge the page in light and in dark: not one violation is let through. */
   async function check(name) {
     await look(name, (await page.locator('dialog[open]').count()) === 0);
-    await page.evaluate(axeSource);
-    const found = await page.evaluate(() =>
-      globalThis.axe
-        .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-        .then(({ violations }) => violations.map((one) => `${one.id}: ${one.help}\n    ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).join('\n    ')}`)),
-    );
-    assert.deepEqual(found, [], `axe on ${profile.name}/${name}:\n  ${found.join('\n  ')}`);
+    const other = profile.colorScheme === 'light' ? 'dark' : 'light';
+    await judge(name, profile.colorScheme);
+    await page.emulateMedia({ colorScheme: other });
+    // Two frames: the first one still has the colours of before.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await judge(name, other);
+    await page.emulateMedia({ colorScheme: profile.colorScheme });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(overflow <= 0, `${profile.name}/${name} is ${overflow} px wider than the screen`);
   }
 
-  return { context, page, problems, look, check };
+  /**
+   * Has the server answer one operation as told, so many times or until the returned function is called: `answer` is the data,
+   * or changes the real one, or says `abort`, `fail` or `wait`.
+   */
+  async function answering(operation, answer, times = Infinity) {
+    let left = times;
+    const handler = async (route) => {
+      if (left === 0 || route.request().postDataJSON()?.operationName !== operation) return route.fallback();
+      left -= 1;
+      if (answer === 'abort') return route.abort();
+      if (answer === 'wait') return undefined;
+      if (answer === 'fail') return route.fulfill({ json: { errors: [{ message: 'internal', extensions: { code: 'INTERNAL', requestId: 'req_7f3a21' } }] } });
+      if (typeof answer !== 'function') return route.fulfill({ json: { data: answer } });
+      const response = await route.fetch();
+      const body = await response.json();
+      return route.fulfill({ response, json: { ...body, data: answer(body.data) } });
+    };
+    await page.route('**/graphql', handler);
+    return () => page.unroute('**/graphql', handler);
+  }
+
+  /** While `task` runs, the server may be away: the browser's own words about that are no errors of ours. */
+  async function whileAway(task) {
+    away = true;
+    try {
+      return await task();
+    } finally {
+      away = false;
+    }
+  }
+
+  return { profile, context, page, problems, look, check, answering, whileAway, graphql: (query) => page.evaluate(askInPage, query) };
 }

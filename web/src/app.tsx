@@ -1,7 +1,8 @@
 import { Component, type ReactNode, Suspense, useEffect } from 'react';
-import { useQuery } from 'urql';
+import { type CombinedError, useQuery } from 'urql';
 import { Chrome } from './components/chrome';
 import { ErrorNotice } from './components/feedback';
+import { Mark } from './components/icon';
 import { PageSkeleton, Title } from './components/page';
 import { StudioDocument, ViewerDocument } from './gql/graphql';
 import { useText } from './i18n';
@@ -39,14 +40,30 @@ function Bare({ children }: { children?: ReactNode }) {
   return <main className="mx-auto max-w-7xl px-4 pt-24 sm:px-6">{children ?? <PageSkeleton />}</main>;
 }
 
+/** Nothing of the server has arrived, so nothing of it can be shown. */
+function Unreachable({ error, onRetry }: { error: CombinedError; onRetry: () => void }) {
+  const t = useText();
+  return (
+    <Bare>
+      <div className="mx-auto grid max-w-xl gap-6">
+        <div className="flex items-center gap-3">
+          <Mark className="size-10" />
+          <Title documentTitle={t.errors.pageFailed}>{t.name}</Title>
+        </div>
+        <ErrorNotice error={error} onRetry={onRetry} />
+      </div>
+    </Bare>
+  );
+}
+
 function WithStudio({ children }: { children: ReactNode }) {
   const [result, execute] = useQuery({ query: StudioDocument });
+  // Asked in the same breath: whoever is signed in needs it next, and then it is there.
+  useQuery({ query: ViewerDocument, pause: location.pathname === '/login' });
   if (result.data) return <StudioProvider value={result.data.studio}>{children}</StudioProvider>;
   if (result.error) {
     return (
-      <Bare>
-        <ErrorNotice error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} />
-      </Bare>
+      <Unreachable error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} />
     );
   }
   return <Bare />;
@@ -72,7 +89,7 @@ function SignedIn({ path }: { path: string }) {
   }, [execute]);
 
   if (!viewer) {
-    return <Bare>{result.error && <ErrorNotice error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} />}</Bare>;
+    return result.error ? <Unreachable error={result.error} onRetry={() => execute({ requestPolicy: 'network-only' })} /> : <Bare />;
   }
   return (
     <ViewerProvider value={viewer}>
@@ -141,7 +158,7 @@ function PageFailed() {
   const t = useText();
   return (
     <div role="alert" className="mx-auto grid max-w-md justify-items-center gap-4 py-24 text-center">
-      <p className="text-lg font-semibold">{t.errors.pageFailed}</p>
+      <h1 className="display text-xl">{t.errors.pageFailed}</h1>
       <button type="button" className="btn btn-primary" onClick={() => location.reload()}>
         {t.errors.reload}
       </button>

@@ -144,8 +144,8 @@ function OrderRow({ order, onContinue }: { order: OrderFieldsFragment; onContinu
   const { paymentChannels } = useStudio();
   const channel = paymentChannels.find((one) => one.code === order.channel);
   return (
-    <li className="flex items-center gap-4 py-3">
-      <div className="min-w-0">
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
+      <div className="min-w-44 flex-1">
         <p className="font-medium tabular-nums">
           ¥{yuan(order.amountFen)} · {t.credits(order.credits)}
         </p>

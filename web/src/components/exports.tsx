@@ -40,7 +40,9 @@ export function SetExports({ id }: { id: string }) {
   const markets = (region: ExportRegion) => result.data?.exportMarkets.filter((market) => market.region === region) ?? [];
   return (
     <details className="card mb-4 px-5 py-3" onToggle={(event) => setOpen(event.currentTarget.open)} data-testid="exports">
-      <summary className="min-h-8 font-semibold">{t.detail.exports}</summary>
+      <summary className="min-h-8 font-semibold">
+        <h2 className="inline">{t.detail.exports}</h2>
+      </summary>
       <div className="mt-3 grid gap-5 pb-2">
         <Group title={t.detail.whiteMain} hint={t.detail.whiteMainText}>
           <Download href={`${file('white-main.jpg')}?download=1`} label={t.detail.whiteMainFile} />

@@ -1,11 +1,18 @@
 import { type FormEvent, Suspense, lazy, useState } from 'react';
-import { useText, useTitle } from '../i18n';
+import { useText, useTitle, wordsOf } from '../i18n';
 import { type Draft, chosenDimensions, keepFirst, offeredOrNull, updateDraft, withDimension } from '../lib/draft';
 import { costOf } from '../lib/money';
 import { Link } from '../lib/router';
 import { useStudio, useViewer } from '../session';
 import { PhotoPicker } from './photo-picker';
 import { Options } from './style-options';
+
+/** Puts one of the examples into the form. */
+async function begin(at: number): Promise<void> {
+  const { examples } = await wordsOf('examples').catch(() => ({ examples: [] }));
+  const description = examples[at];
+  if (description !== undefined) updateDraft((before) => ({ ...before, description }));
+}
 
 const AdvertisingHint = lazy(() => import('./advertising-hint'));
 
@@ -86,10 +93,10 @@ export function GenerateForm({ draft, running, submitting, onSubmit }: FormProps
         </p>
         {draft.description === '' && (
           <ul aria-label={words.examplesLabel} className="mt-2 flex flex-wrap gap-2">
-            {words.examples.map((example) => (
-              <li key={example.name}>
-                <button type="button" className="chip" onClick={() => updateDraft((before) => ({ ...before, description: example.text }))}>
-                  {example.name}
+            {words.examples.map((name, at) => (
+              <li key={name}>
+                <button type="button" className="chip" onClick={() => void begin(at)}>
+                  {name}
                 </button>
               </li>
             ))}

@@ -4,6 +4,7 @@ import { problemOf, refusalText } from '../api/errors';
 import { GenerationDocument, type PosterFieldsFragment, RestoreRevisionDocument, type RevisionFieldsFragment, SetCoverDocument } from '../gql/graphql';
 import { useText, useTitle } from '../i18n';
 import { updateEdit, useEditDraft } from '../lib/edit-draft';
+import { useShelvedEdit } from '../lib/edit-shelf';
 import { generationOf } from '../lib/ids';
 import { coverage, redo, undo } from '../lib/mask';
 import { type View, fitted, zoomedAt } from '../lib/viewport';
@@ -12,7 +13,7 @@ import { CopyForm } from './editor/copy-form';
 import { EditForm, Facts, WayChoice } from './editor/panel';
 import { ReadyMasks } from './editor/ready-masks';
 import { Stage } from './editor/stage';
-import { PaintTools, type Painting, StageTool, ToolRow, firstPainting, resized } from './editor/tools';
+import { BrushTools, PaintTools, type Painting, StageTool, ToolRow, firstPainting, resized } from './editor/tools';
 import { useEdit } from './editor/use-edit';
 import { toast } from './feedback';
 import { Icon } from './icon';
@@ -45,6 +46,7 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
   const words = useText('editor').editor;
   const title = useTitle();
   const draft = useEditDraft(poster.id);
+  useShelvedEdit(poster.id, draft);
   const [painting, setPainting] = useState<Painting>(firstPainting);
   const [view, setView] = useState<View>(fitted);
   const [compareAt, setCompareAt] = useState(50);
@@ -184,11 +186,16 @@ function Open({ posters, poster, revision, onShow, onClose }: OpenProps) {
               </>
             )}
           </div>
-          <div className="flex flex-wrap items-center justify-center gap-2">
-            {masked && !compares && <PaintTools painting={painting} onPainting={paint} mask={draft.mask} onMask={onMask} />}
+          <div className="flex flex-wrap items-center justify-center gap-1 sm:gap-2">
+            {masked && !compares && (
+              <>
+                <PaintTools painting={painting} onPainting={paint} mask={draft.mask} onMask={onMask} />
+                <BrushTools painting={painting} onPainting={paint} />
+              </>
+            )}
             <ToolRow label={words.viewTools}>
               <StageTool icon="minus" label={words.zoomOut} disabled={view.scale <= 1} onClick={() => zoom(1 / 1.5)} />
-              <span className="w-12 text-center text-sm tabular-nums">{Math.round(view.scale * 100)}%</span>
+              <span className="w-10 text-center text-xs tabular-nums sm:w-12 sm:text-sm">{Math.round(view.scale * 100)}%</span>
               <StageTool icon="plus" label={words.zoomIn} onClick={() => zoom(1.5)} />
               <StageTool icon="fit" label={words.fit} disabled={view === fitted} onClick={() => setView(fitted)} />
               {base && <StageTool icon="compare" label={words.compare} pressed={comparing} onClick={() => setComparing((before) => !before)} />}

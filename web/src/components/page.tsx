@@ -28,7 +28,7 @@ export function PageSkeleton() {
   const t = useText();
   return (
     <div aria-busy="true" className="grid gap-4">
-      <p className="sr-only">{t.loading}</p>
+      <h1 className="sr-only">{t.loading}</h1>
       <div className="skeleton h-8 w-40" />
       <div className="skeleton h-64" />
     </div>

@@ -47,6 +47,14 @@ export function PhotoPicker({ photos, onBusy }: { photos: readonly DraftPhoto[];
     }
   }
 
+  // Photos that are off the form are off this machine.
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      loadSender().then((sender) => sender.prunePhotos(photos)).catch(() => undefined);
+    }, 3_000);
+    return () => clearTimeout(timer);
+  }, [photos]);
+
   const onPaste = useEffectEvent((event: ClipboardEvent) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length > 0) void take(files);

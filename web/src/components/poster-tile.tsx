@@ -1,7 +1,7 @@
 import type { PosterFieldsFragment, PosterStage } from '../gql/graphql';
 import { useText, useTitle } from '../i18n';
 import { useNow } from '../lib/now';
-import { averageColour } from '../lib/placeholder';
+import { placeholder } from '../lib/placeholder';
 import { FreeMark } from './free-mark';
 import { Icon, type IconName } from './icon';
 
@@ -62,7 +62,7 @@ export function PosterTile({ dimension, poster, aspectRatio, price, stage, start
               alt={name}
               decoding="async"
               className="fade-in size-full object-cover"
-              style={averageColour(revision.thumbhash)}
+              style={placeholder(revision.thumbhash)}
             />
             {free && <FreeMark />}
           </button>

@@ -43,15 +43,17 @@ function Bars() {
   const words = useText('account').accountMore;
   const client = useClient();
   const [nowMs] = useState(() => Date.now());
-  const [lines, setLines] = useState<readonly LedgerLine[]>();
+  const [lines, setLines] = useState<readonly LedgerLine[] | null>();
   useEffect(() => {
     let wanted = true;
     readLedger(client, nowMs - (days + 1) * dayMs).then(
       (read) => {
         if (wanted) setLines(read);
       },
-      // The list below tells about the same failure, with a way on.
-      () => undefined,
+      // The list below tells about the same failure, with a way on; here only nothing wrong may be said.
+      () => {
+        if (wanted) setLines(null);
+      },
     );
     return () => {
       wanted = false;
@@ -65,7 +67,7 @@ function Bars() {
     <figure aria-busy={lines === undefined} className="grid gap-2">
       <figcaption className="flex items-baseline text-sm">
         <span className="font-semibold">{words.spending}</span>
-        <span className="ml-auto text-muted tabular-nums">{words.spendingTotal(total)}</span>
+        <span className="ml-auto text-muted tabular-nums">{lines && words.spendingTotal(total)}</span>
       </figcaption>
       <svg aria-hidden="true" viewBox="0 0 300 64" preserveAspectRatio="none" className="h-16 w-full border-b border-line">
         {spending.map(({ day, credits }, at) => (

@@ -4,6 +4,7 @@ import type { words as account } from './zh/account';
 import type { words as base } from './zh/base';
 import type { words as detail } from './zh/detail';
 import type { words as editor } from './zh/editor';
+import type { words as examples } from './zh/examples';
 import type { words as generate } from './zh/generate';
 import type { words as login } from './zh/login';
 import type { words as partners } from './zh/partners';
@@ -17,6 +18,7 @@ export type Catalogue = typeof base;
 interface Parts {
   login: typeof login;
   generate: typeof generate;
+  examples: typeof examples;
   detail: typeof detail;
   account: typeof account;
   editor: typeof editor;
@@ -85,6 +87,12 @@ export async function startLanguage(): Promise<void> {
 }
 
 export const currentLocale = (): Locale => store.get().locale;
+
+/** Words that are needed at one moment only, outside of any page. */
+export async function wordsOf<P extends Part>(part: P): Promise<Parts[P]> {
+  await loadWords(part);
+  return store.get().text as Catalogue & Parts[P];
+}
 
 /** The words of the page's language, and those of one part, which has to be there (`loadWords`). */
 export function useText(): Catalogue;

@@ -25,13 +25,15 @@ export interface EditDraft {
   reference: Reference | undefined;
   /** The edit that was asked for last, until its end has been seen. */
   editId: string | undefined;
+  /** Something was typed or painted on this page: what an earlier visit left comes too late. */
+  touched?: boolean;
 }
 
 export const emptyEdit: EditDraft = { mode: 'WHOLE_IMAGE', prompt: '', mask: emptyMask, words: {}, sentMask: undefined, reference: undefined, editId: undefined };
 
 const storageKey = (posterId: string) => `haibao.edit.${posterId}`;
 
-/** What survives a reload; what was painted does not. */
+/** What is there at once after a reload; what was painted comes a moment later (`edit-shelf.ts`). */
 function kept(posterId: string): EditDraft {
   const value = readKept<Partial<Record<'prompt' | 'editId' | 'mode', unknown>>>(sessionStorage, storageKey(posterId));
   return {
@@ -47,11 +49,16 @@ const drafts = createStore<Readonly<Record<string, EditDraft>>>({});
 export function updateEdit(posterId: string, change: (draft: EditDraft) => Partial<EditDraft>): void {
   drafts.set((before) => {
     const draft = before[posterId] ?? kept(posterId);
-    const next = { ...draft, ...change(draft) };
+    const next = { ...draft, ...change(draft), touched: true };
     const { prompt, editId, mode } = next;
     writeKept(sessionStorage, storageKey(posterId), prompt === '' && editId === undefined && mode === 'WHOLE_IMAGE' ? undefined : { prompt, editId, mode });
     return { ...before, [posterId]: next };
   });
+}
+
+/** Puts what an earlier visit left in its place, unless something new stands there already. */
+export function takeUp(posterId: string, left: Partial<EditDraft>): void {
+  drafts.set((before) => (before[posterId]?.touched ? before : { ...before, [posterId]: { ...kept(posterId), ...left } }));
 }
 
 const firstLooks = new Map<string, EditDraft>();

@@ -1,21 +1,24 @@
-const channel = (value: number) => Math.round(255 * Math.min(1, Math.max(0, value)));
+import type { CSSProperties } from 'react';
+import { thumbHashToDataURL } from 'thumbhash';
 
-/** The average colour that a ThumbHash begins with, as a style: what stands in a picture's place until it is there. */
-export function averageColour(thumbhash: string | null | undefined): { backgroundColor: string } | undefined {
+const decoded = new Map<string, CSSProperties>();
+
+/**
+ * What stands in a picture's place until it is there: the blurred picture itself, out of the few bytes that came with its name.
+ * Nothing for a picture without such bytes, or with some that are none.
+ */
+export function placeholder(thumbhash: string | null | undefined): CSSProperties | undefined {
   if (!thumbhash) return undefined;
-  let bytes: string;
+  const known = decoded.get(thumbhash);
+  if (known) return known;
+  let style: CSSProperties;
   try {
-    bytes = atob(thumbhash);
+    const bytes = Uint8Array.from(atob(thumbhash), (character) => character.charCodeAt(0));
+    if (bytes.length < 5) return undefined;
+    style = { backgroundImage: `url(${thumbHashToDataURL(bytes)})`, backgroundSize: '100% 100%' };
   } catch {
     return undefined;
   }
-  if (bytes.length < 5) return undefined;
-  const header = bytes.charCodeAt(0) | (bytes.charCodeAt(1) << 8) | (bytes.charCodeAt(2) << 16);
-  const l = (header & 63) / 63;
-  const p = ((header >> 6) & 63) / 31.5 - 1;
-  const q = ((header >> 12) & 63) / 31.5 - 1;
-  const blue = l - (2 / 3) * p;
-  const red = (3 * l - blue + q) / 2;
-  const green = red - q;
-  return { backgroundColor: `rgb(${channel(red)} ${channel(green)} ${channel(blue)})` };
+  decoded.set(thumbhash, style);
+  return style;
 }

@@ -40,42 +40,32 @@ export default function Account() {
         </p>
         <SignOut className="ml-auto">{t.account.signOut}</SignOut>
       </div>
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_26rem]">
-        <div className="grid gap-6">
-          <section className="card grid gap-6 p-6 sm:p-8">
-            <dl className="flex flex-wrap gap-x-14 gap-y-4">
-              <div>
-                <dt className="text-sm text-muted">{t.account.available}</dt>
-                <dd className="display text-4xl tabular-nums" data-testid="credits">
-                  {wallet.credits}
-                </dd>
-              </div>
-              <div>
-                <dt className="text-sm text-muted">{t.account.frozen}</dt>
-                <dd className="display text-4xl text-muted tabular-nums" data-testid="frozen">
-                  {wallet.frozen}
-                </dd>
-              </div>
-              <div className="max-w-64 self-end text-sm text-muted sm:ml-auto sm:text-right">
-                <dt className="sr-only">{words.unit(creditsPerPoster)}</dt>
-                <dd className="font-semibold text-ink">{t.account.worth(costOf(Number.MAX_SAFE_INTEGER, creditsPerPoster, wallet.credits).affordable)}</dd>
-                <dd>{words.unit(creditsPerPoster)}</dd>
-              </div>
-            </dl>
-            <p className="text-sm text-muted">{t.balance.frozenHelp}</p>
-            <Spending />
-          </section>
-          <section className="card p-6 sm:p-8" aria-labelledby="ledger-heading">
-            <div className="mb-3 flex items-center gap-3">
-              <h2 id="ledger-heading" className="display text-lg">
-                {t.account.ledger}
-              </h2>
-              <CsvButton />
+      {/* Read in the order that money is thought of; beside each other where there is room. */}
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_1fr]">
+        <section className="card grid gap-6 p-6 sm:p-8">
+          <dl className="flex flex-wrap gap-x-14 gap-y-4">
+            <div>
+              <dt className="text-sm text-muted">{t.account.available}</dt>
+              <dd className="display text-4xl tabular-nums" data-testid="credits">
+                {wallet.credits}
+              </dd>
             </div>
-            <LedgerList />
-          </section>
-        </div>
-        <div className="grid gap-6 max-lg:order-first">
+            <div>
+              <dt className="text-sm text-muted">{t.account.frozen}</dt>
+              <dd className="display text-4xl text-muted tabular-nums" data-testid="frozen">
+                {wallet.frozen}
+              </dd>
+            </div>
+            <div className="max-w-64 self-end text-sm text-muted sm:ml-auto sm:text-right">
+              <dt className="sr-only">{words.unit(creditsPerPoster)}</dt>
+              <dd className="font-semibold text-ink">{t.account.worth(costOf(Number.MAX_SAFE_INTEGER, creditsPerPoster, wallet.credits).affordable)}</dd>
+              <dd>{words.unit(creditsPerPoster)}</dd>
+            </div>
+          </dl>
+          <p className="text-sm text-muted">{t.balance.frozenHelp}</p>
+          <Spending />
+        </section>
+        <div className="grid gap-6 lg:col-start-2 lg:row-span-2 lg:row-start-1">
           <section className="card grid content-start gap-5 p-6 sm:p-8" aria-labelledby="recharge-heading">
             <div className="flex items-baseline gap-3">
               <h2 id="recharge-heading" className="display text-lg">
@@ -111,6 +101,17 @@ export default function Account() {
               {words.everywhere}
             </SignOut>
           </section>
+        </div>
+        <div className="grid gap-6">
+          <section className="card p-6 sm:p-8" aria-labelledby="ledger-heading">
+            <div className="mb-3 flex items-center gap-3">
+              <h2 id="ledger-heading" className="display text-lg">
+                {t.account.ledger}
+              </h2>
+              <CsvButton />
+            </div>
+            <LedgerList />
+          </section>
           <section className="card p-6 sm:p-8" aria-labelledby="keys-heading">
             <h2 id="keys-heading" className="display mb-3 text-lg">
               {words.partners}
@@ -133,6 +134,7 @@ function SignOut({ everywhere = false, className, children }: { everywhere?: boo
     if (error && error.networkError) return;
     forgetDraft();
     forgetEdits();
+    void import('../lib/shelf').then(({ shelf }) => shelf.clear()).catch(() => undefined);
     sessionStorage.clear();
     resetApi();
     navigate('/login', { replace: true });

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'react';
+import { problemOf } from '../api/errors';
 import { useGeneration } from '../api/use-generation';
 import { useAspectRatio } from '../components/aspect-ratio';
 import { PosterExports, SetExports } from '../components/exports';
@@ -12,7 +13,7 @@ import { RenameDialog, useRemove } from '../components/rename-delete';
 import type { PosterFieldsFragment } from '../gql/graphql';
 import { useFormats, useText, useTitle } from '../i18n';
 import { Link, navigate } from '../lib/router';
-import { averageColour } from '../lib/placeholder';
+import { placeholder } from '../lib/placeholder';
 import { stepTo } from '../lib/versions';
 
 export default function Detail({ id }: { id: string }) {
@@ -24,7 +25,8 @@ export default function Detail({ id }: { id: string }) {
   const [renaming, setRenaming] = useState(false);
 
   if (!generation) {
-    if (generation === null) {
+    // An address that is none and a work that is not there are one thing to whoever followed a link.
+    if (generation === null || (error && problemOf(error, t).code === 'INVALID_ID')) {
       return (
         <>
           <Title documentTitle={t.detail.gone} className="mb-6">
@@ -38,7 +40,15 @@ export default function Detail({ id }: { id: string }) {
         </>
       );
     }
-    return error ? <ErrorNotice error={error} onRetry={refresh} /> : <PageSkeleton />;
+    if (!error) return <PageSkeleton />;
+    return (
+      <>
+        <Title documentTitle={t.errors.pageFailed} className="mb-6">
+          {t.errors.pageFailed}
+        </Title>
+        <ErrorNotice error={error} onRetry={refresh} />
+      </>
+    );
   }
 
   const name = generation.productName ?? t.history.unnamed;
@@ -138,7 +148,7 @@ function Row({ poster, format, onOpen }: { poster: PosterFieldsFragment; format:
                 <button
                   type="button"
                   className="sheet relative block max-w-full min-w-0"
-                  style={{ aspectRatio, width: `${Math.round(70 * aspectRatio)}dvh`, ...averageColour(revision.thumbhash) }}
+                  style={{ aspectRatio, width: `${Math.round(70 * aspectRatio)}dvh`, ...placeholder(revision.thumbhash) }}
                   aria-label={t.poster.open(`${name} ${revision.name}`)}
                   onClick={() => onOpen(revision.name)}
                 >

@@ -68,7 +68,7 @@ export default function Generate() {
     if (endedUnheard) void client.query(ViewerDocument, {}, { requestPolicy: 'network-only' }).toPromise();
   }, [endedUnheard, client]);
 
-  async function submit(order: Order) {
+  async function submit(order: Order, again = false) {
     setProblem(undefined);
     setPending({ indexes: order.dimensions, format: order.format });
     pendingHold.set(order.dimensions.length * creditsPerPoster);
@@ -88,6 +88,14 @@ export default function Generate() {
         },
       },
     });
+    const result = data?.createGeneration;
+    const photoGone = result?.__typename === 'InvalidInput' && result.fields.some((field) => field.path.includes('photoIds') && field.code === 'NOT_FOUND');
+    if (photoGone) {
+      const photos = again ? undefined : await loadSender().then((sender) => sender.sendAgain(draft.photos)).catch(() => undefined);
+      updateDraft((before) => ({ ...before, photos: photos ?? [] }));
+      settleKey('generation');
+      if (photos) return submit({ ...order, photoIds: photos.map((photo) => photo.id) }, true);
+    }
     pendingHold.set(0);
     setPending(undefined);
     if (failure) {
@@ -95,7 +103,6 @@ export default function Generate() {
       if (code === 'IDEMPOTENCY_CONFLICT') settleKey('generation');
       return setProblem({ text, recharge: false });
     }
-    const result = data?.createGeneration;
     if (!result) return;
     settleKey('generation');
     if (result.__typename === 'CreateGenerationSuccess') return show(result.generation.id);
@@ -103,10 +110,7 @@ export default function Generate() {
       show(result.generation.id);
       return toast(t.generate.inProgress);
     }
-    if (result.__typename === 'InvalidInput' && result.fields.some((field) => field.path.includes('photoIds') && field.code === 'NOT_FOUND')) {
-      updateDraft((before) => ({ ...before, photos: [] }));
-      return setProblem({ text: t.generate.photoGone, recharge: false });
-    }
+    if (photoGone) return setProblem({ text: t.generate.photoGone, recharge: false });
     setProblem({ text: refusalText(result, t), recharge: result.__typename === 'InsufficientCredits' });
   }
 
@@ -216,9 +220,9 @@ function FirstSteps() {
       </div>
       <div className="max-sm:hidden">
         <h3 className="ruled mb-4 font-semibold">{words.dimensionsTitle}</h3>
-        <ul className="grid grid-cols-2 gap-x-8 xl:grid-cols-3">
+        <ul className="grid grid-cols-2 gap-x-10">
           {dimensions.map((dimension) => (
-            <li key={dimension.index} className="flex items-baseline gap-3 border-b border-line py-2.5">
+            <li key={dimension.index} className="flex items-baseline gap-3 border-b border-line py-3">
               <span className="numeral shrink-0 text-lg">{dimension.number}</span>
               <span className="shrink-0 font-medium">{title(dimension)}</span>
               <span className="ml-auto truncate text-sm text-muted">{title({ titleZh: dimension.purposeZh, titleEn: dimension.purposeEn })}</span>

@@ -8,7 +8,7 @@ import { RenameDialog, useLeaving, useRemove } from '../components/rename-delete
 import { type GenerationCardFragment, GenerationsDocument } from '../gql/graphql';
 import { useFormats, useText } from '../i18n';
 import { useLastDefined } from '../lib/last-defined';
-import { averageColour } from '../lib/placeholder';
+import { placeholder } from '../lib/placeholder';
 import { Link, useSearchParams } from '../lib/router';
 
 export default function History() {
@@ -99,9 +99,16 @@ function Page({ search, after, last, onMore, onAsk }: PageProps) {
         </li>
       );
     }
-    return Array.from({ length: 5 }, (_, at) => <li key={at} aria-hidden="true" className="skeleton aspect-3/4" />);
+    return Array.from({ length: 5 }, (_, at) => (
+      <li key={at} aria-hidden="true" className="grid gap-3">
+        <div className="skeleton h-5 w-3/5" />
+        <div className="skeleton aspect-9/16" />
+        <div className="skeleton h-4 w-2/5" />
+      </li>
+    ));
   }
-  if (list.edges.length === 0 && after === null) {
+  const shown = list.edges.filter(({ node }) => !leaving.has(node.id));
+  if (shown.length === 0 && after === null && !list.pageInfo.hasNextPage) {
     return (
       <li className="col-span-full">
         {search === '' ? (
@@ -119,9 +126,7 @@ function Page({ search, after, last, onMore, onAsk }: PageProps) {
   const next = list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null;
   return (
     <>
-      {list.edges
-        .filter(({ node }) => !leaving.has(node.id))
-        .map(({ node }) => (
+      {shown.map(({ node }) => (
         <Card key={node.id} generation={node} onAsk={onAsk} />
       ))}
       {last && next !== null && (
@@ -165,7 +170,7 @@ function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk
     <li className="-m-2 flex flex-col p-2 [contain-intrinsic-size:auto_27rem] [content-visibility:auto]" data-testid="work">
       <Link href={`/history/${generation.id}`} className="group flex flex-1 flex-col justify-end">
         <span className="display mb-2 line-clamp-2 text-lg group-hover:underline">{name}</span>
-        <span className="sheet relative block" style={{ aspectRatio, ...averageColour(cover?.thumbhash) }}>
+        <span className="sheet relative block" style={{ aspectRatio, ...placeholder(cover?.thumbhash) }}>
           {cover ? (
             <img
               src={cover.smallUrl}
@@ -184,15 +189,9 @@ function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk
           {running && <span className="absolute top-2 left-2 rounded-full bg-accent px-2.5 py-0.5 text-xs font-semibold text-on-accent">{t.history.running}</span>}
         </span>
       </Link>
-      <div className="mt-2 flex items-center gap-1">
-        <p className="text-sm text-muted tabular-nums">
-          {formats.date(generation.createdAt)}
-          <span className="block">
-            {t.history.count(summary.succeeded, summary.total)}
-            {edits > 0 && ` · ${t.history.edits(edits)}`}
-          </span>
-        </p>
-        <div role="group" aria-label={t.history.actions(name)} className="ml-auto flex">
+      <div className="mt-1.5 flex items-center gap-1">
+        <p className="text-sm text-muted tabular-nums">{formats.date(generation.createdAt)}</p>
+        <div role="group" aria-label={t.history.actions(name)} className="-mr-2 ml-auto flex">
           <CardButton icon="pen" label={t.history.rename} onClick={() => onAsk(generation)} />
           {summary.succeeded > 0 && (
             <a href={`/files/${generation.id}/archive.zip`} download className="grid size-11 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink sm:size-9" aria-label={t.history.download} title={t.history.download}>
@@ -202,6 +201,10 @@ function Card({ generation, onAsk }: { generation: GenerationCardFragment; onAsk
           <CardButton icon="trash" label={t.history.remove} onClick={() => remove(generation)} />
         </div>
       </div>
+      <p className="text-sm text-muted tabular-nums">
+        {t.history.count(summary.succeeded, summary.total)}
+        {edits > 0 && ` · ${t.history.edits(edits)}`}
+      </p>
     </li>
   );
 }

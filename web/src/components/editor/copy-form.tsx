@@ -65,9 +65,11 @@ export function CopyForm({ poster, revision, draft, onUpdated }: Props) {
         </label>
       )}
       {problem && <Alert>{problem}</Alert>}
-      <button type="submit" className="btn btn-primary sticky bottom-0" disabled={changed.length === 0 || tooLong || state.fetching} data-testid="copy-submit">
-        {state.fetching ? words.submitting : words.copySubmit(changed.length)}
-      </button>
+      <div className="sticky -bottom-5 -mx-1 -mb-5 bg-surface px-1 pt-2 pb-5 lg:-bottom-6 lg:-mb-6 lg:pb-6">
+        <button type="submit" className="btn btn-primary w-full" disabled={changed.length === 0 || tooLong || state.fetching} data-testid="copy-submit">
+          {state.fetching ? words.submitting : words.copySubmit(changed.length)}
+        </button>
+      </div>
     </form>
   );
 }

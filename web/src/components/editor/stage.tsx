@@ -41,6 +41,8 @@ export function Stage({ revision, alt, compare, painting, mask, onMask, view, on
   const penSeen = useRef(false);
   const spaceHeld = useRef(false);
   const spot = useRef({ x: revision.width / 2, y: revision.height / 2 });
+  // What was painted before the area that is being drawn: an area is redrawn with every move, the rest must not be.
+  const finished = useRef<HTMLCanvasElement>(undefined);
   const drawn = useRef<{ marks: readonly Mark[]; colour: string }>(undefined);
   const { width, height } = revision;
   const shown = room.width > 0 ? fitSize(revision, room) : undefined;
@@ -118,7 +120,8 @@ export function Stage({ revision, alt, compare, painting, mask, onMask, view, on
       // Only the newest piece: the canvas already holds the rest.
       paintMark(context, markOf(points.slice(Math.max(0, from - 2))), width, height, painting.colour);
     } else {
-      repaint();
+      context.clearRect(0, 0, width, height);
+      if (finished.current) context.drawImage(finished.current, 0, 0);
       paintMark(context, markOf(points), width, height, painting.colour);
     }
   };
@@ -143,6 +146,13 @@ export function Stage({ revision, alt, compare, painting, mask, onMask, view, on
       return;
     }
     gesture.current = { kind: 'paint', points: toPicture(startX, startY), startX, startY, distance: 0 };
+    if (painting.tool !== 'brush' && canvas.current) {
+      const copy = document.createElement('canvas');
+      copy.width = width;
+      copy.height = height;
+      copy.getContext('2d')?.drawImage(canvas.current, 0, 0);
+      finished.current = copy;
+    }
     drawLive(0);
   };
 
@@ -184,6 +194,7 @@ export function Stage({ revision, alt, compare, painting, mask, onMask, view, on
     if (!known || !current) return;
     if (current.kind === 'pinch' && pointers.current.size > 0) return;
     gesture.current = undefined;
+    finished.current = undefined;
     if (event.type === 'pointercancel') {
       if (current.kind === 'paint') repaint();
       return;

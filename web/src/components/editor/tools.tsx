@@ -47,9 +47,9 @@ interface Props {
   onMask: (mask: MaskHistory) => void;
 }
 
+/** What to paint with, and what can be taken back. */
 export function PaintTools({ painting, onPainting, mask, onMask }: Props) {
   const words = useText('editor').editor;
-  const next = colours[(colours.indexOf(painting.colour as (typeof colours)[number]) + 1) % colours.length] ?? colours[0];
   const { tool, erase } = painting;
   return (
     <ToolRow label={words.toolbar}>
@@ -57,11 +57,25 @@ export function PaintTools({ painting, onPainting, mask, onMask }: Props) {
       <StageTool icon="eraser" label={words.tools.erase} pressed={erase} onClick={() => onPainting({ erase: !erase })} />
       <StageTool icon="rectangle" label={words.tools.rectangle} pressed={tool === 'rectangle'} onClick={() => onPainting({ tool: tool === 'rectangle' ? 'brush' : 'rectangle' })} />
       <StageTool icon="lasso" label={words.tools.lasso} pressed={tool === 'lasso'} onClick={() => onPainting({ tool: tool === 'lasso' ? 'brush' : 'lasso' })} />
+      <StageTool icon="undo" label={words.undo} disabled={mask.done.length === 0} onClick={() => onMask(undo(mask))} />
+      <StageTool icon="redo" label={words.redo} disabled={mask.undone.length === 0} onClick={() => onMask(redo(mask))} />
+      <StageTool icon="invert" label={words.invert} onClick={() => onMask(withMark(mask, { kind: 'invert' }))} />
+      <StageTool icon="trash" label={words.clear} disabled={mask.done.length === 0} onClick={() => onMask(withMark(mask, { kind: 'clear' }))} />
+    </ToolRow>
+  );
+}
+
+/** How broad the brush is, and in which colour the mask is shown. */
+export function BrushTools({ painting, onPainting }: Pick<Props, 'painting' | 'onPainting'>) {
+  const words = useText('editor').editor;
+  const next = colours[(colours.indexOf(painting.colour as (typeof colours)[number]) + 1) % colours.length] ?? colours[0];
+  return (
+    <ToolRow label={words.size}>
       <input
         type="range"
         aria-label={words.size}
         title={`${words.size} ${painting.size}`}
-        className="mx-2 w-20 shrink-0 accent-white sm:w-28"
+        className="mx-2 w-16 shrink-0 accent-white sm:w-28"
         min={sizeMin}
         max={sizeMax}
         value={painting.size}
@@ -70,10 +84,6 @@ export function PaintTools({ painting, onPainting, mask, onMask }: Props) {
       <button type="button" className={button} aria-label={words.colour} title={words.colour} onClick={() => onPainting({ colour: next })}>
         <span className="size-5 rounded-full border-2 border-white" style={{ background: painting.colour }} />
       </button>
-      <StageTool icon="undo" label={words.undo} disabled={mask.done.length === 0} onClick={() => onMask(undo(mask))} />
-      <StageTool icon="redo" label={words.redo} disabled={mask.undone.length === 0} onClick={() => onMask(redo(mask))} />
-      <StageTool icon="invert" label={words.invert} onClick={() => onMask(withMark(mask, { kind: 'invert' }))} />
-      <StageTool icon="trash" label={words.clear} disabled={mask.done.length === 0} onClick={() => onMask(withMark(mask, { kind: 'clear' }))} />
     </ToolRow>
   );
 }

@@ -63,7 +63,7 @@ export const words: typeof zh = {
   notFound: { title: 'Page not found', text: 'The link may be out of date.', home: 'Go to Create' },
   photo: {
     unreadable: 'This picture cannot be read. Please choose another.',
-    tooLarge: (mb) => `This picture is over ${mb} MB. Please make it smaller.`,
+    tooLarge: (mb) => `This picture is over ${mb}\u00a0MB. Please make it smaller.`,
     tooManyPixels: 'This picture has too many pixels. Please scale it down.',
     failed: 'The upload failed. Please try again.',
     network: 'The upload was interrupted. Check your connection and try again.',

@@ -5,7 +5,7 @@ export const words: typeof zh = {
   generate: {
     title: 'Create posters',
     photo: 'Product photo',
-    photoHint: (mb) => `Click, drop or paste · JPEG / PNG / WebP, up to ${mb} MB`,
+    photoHint: (mb) => `Click, drop or paste · JPEG / PNG / WebP, up to ${mb}\u00a0MB`,
     photoPick: 'Choose a product photo',
     photoAdd: 'Add another',
     photoRemove: (n) => `Remove photo ${n}`,
@@ -52,11 +52,7 @@ export const words: typeof zh = {
   },
   looks: {
     examplesLabel: 'Example descriptions',
-    examples: [
-      { name: 'Skincare example', text: 'Qingyu niacinamide brightening serum. 5% pure niacinamide with double hyaluronic acid for an even tone; absorbs in three seconds, never sticky; light-proof amber glass. 100 mL, suits sensitive skin, keeps 36 months.' },
-      { name: 'Gadget example', text: 'Shanlan smart watch Pro. 1.43-inch round AMOLED, heart rate and blood oxygen all day, water-resistant to 50 m, 14 days of battery, Bluetooth calls. Titanium case, 38 g, one-year warranty.' },
-      { name: 'Food example', text: 'Yunnan arabica coffee beans, medium roast, caramel and nuts with a clean finish. Grown in Baoshan at 1600 m, sun-dried. 250 g, one-way valve, best within 30 days of roasting.' },
-    ],
+    examples: ['Skincare example', 'Gadget example', 'Food example'],
     typography: 'Lettering',
     layout: 'Two languages',
     composition: 'Composition',

@@ -80,7 +80,7 @@ export const words = {
   notFound: { title: '页面不存在', text: '链接可能已失效。', home: '回到生成页' },
   photo: {
     unreadable: '无法读取这张图片，请换一张。',
-    tooLarge: (mb: number) => `图片超过 ${mb} MB，请压缩后再传。`,
+    tooLarge: (mb: number) => `图片超过 ${mb}\u00a0MB，请压缩后再传。`,
     tooManyPixels: '图片像素过大，请缩小后再传。',
     failed: '上传失败，请重试。',
     network: '上传中断，请检查网络后重试。',

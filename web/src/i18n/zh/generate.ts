@@ -2,7 +2,7 @@ export const words = {
   generate: {
     title: '生成海报',
     photo: '商品图片',
-    photoHint: (mb: number) => `点击、拖放或粘贴 · JPEG / PNG / WebP，不超过 ${mb} MB`,
+    photoHint: (mb: number) => `点击、拖放或粘贴 · JPEG、PNG、WebP，不超过 ${mb}\u00a0MB`,
     photoPick: '选择商品图片',
     photoAdd: '再加一张',
     photoRemove: (n: number) => `移除第 ${n} 张图片`,
@@ -49,11 +49,7 @@ export const words = {
   },
   looks: {
     examplesLabel: '描述示例',
-    examples: [
-      { name: '护肤示例', text: '清屿烟酰胺焕亮精华液。5%高纯烟酰胺搭配双重透明质酸，提亮匀净；水感质地三秒吸收，不黏腻；琥珀避光玻璃瓶。净含量100 mL，敏感肌可用，保质期36个月。' },
-      { name: '数码示例', text: '山岚智能手表 Pro。1.43英寸AMOLED圆屏，全天候心率与血氧监测，50米防水，续航14天，蓝牙通话。钛合金表壳，重38 g，一年质保。' },
-      { name: '食品示例', text: '云南小粒咖啡豆，中度烘焙，焦糖与坚果香气，回甘干净。产地保山，海拔1600米，日晒处理。净含量250 g，单向排气阀锁鲜，烘焙后30天内风味最佳。' },
-    ],
+    examples: ['护肤示例', '数码示例', '食品示例'],
     typography: '字体风格',
     layout: '双语排版',
     composition: '合成方式',

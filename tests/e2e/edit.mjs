@@ -1,0 +1,89 @@
+// Edits of one poster: other words, and a painted region whose mask is looked at pixel by pixel as it leaves the browser.
+import assert from 'node:assert/strict';
+import { pause, until } from './support.mjs';
+
+/** Other words for nothing, then a brushed edit whose mask is looked at pixel by pixel as it leaves the browser. */
+export async function edit(person, walletOf) {
+  const { page, check, graphql } = person;
+  const row = page.getByTestId('row').first();
+  const dialog = page.locator('dialog[open]');
+  const way = (value) => dialog.locator(`label:has(input[value=${value}])`).click();
+  const before = await walletOf(person);
+  await row.locator('button:has(img)').first().click();
+  await dialog.locator('img').first().waitFor();
+
+  await way('COPY');
+  await page.getByTestId('copy-form').waitFor();
+  await check('editor-words');
+  await page.getByTestId('copy-form').locator('input.field').first().fill('焕亮新肌');
+  await page.getByTestId('copy-submit').click();
+  await page.waitForURL('**v=edit0*', { timeout: 120_000 });
+  assert.deepEqual(await walletOf(person), before, 'other words cost nothing');
+
+  await way('MASKED');
+  const canvas = page.getByTestId('mask');
+  await canvas.waitFor();
+  const box = await canvas.boundingBox();
+  const at = (x, y) => [box.x + box.width * x, box.y + box.height * y];
+  const drag = async (from, to) => {
+    await page.mouse.move(...at(...from));
+    await page.mouse.down();
+    await page.mouse.move(...at(...to), { steps: 8 });
+    await page.mouse.up();
+  };
+  await drag([0.2, 0.3], [0.8, 0.3]);
+  await drag([0.2, 0.7], [0.8, 0.7]);
+  await page.keyboard.press('Control+z');
+  await page.locator('#edit-prompt').fill('模糊');
+  // Switching keeps what was typed and painted.
+  await way('WHOLE_IMAGE');
+  assert.equal(await page.locator('#edit-prompt').inputValue(), '模糊');
+  await way('MASKED');
+  await check('editor-mask');
+  // What was typed and painted outlives the page, the steps that can be taken back included.
+  await pause(800);
+  await page.reload();
+  await canvas.waitFor();
+  await until('the prompt to be back', async () => (await page.locator('#edit-prompt').inputValue()) === '模糊');
+  await until('the mask to be back', () => page.getByTestId('edit-submit').isEnabled());
+  // What goes out as the mask, kept on its way.
+  await page.evaluate(() => {
+    const send = XMLHttpRequest.prototype.send;
+    XMLHttpRequest.prototype.send = function keep(body) {
+      if (body instanceof FormData && body.get('purpose') === 'MASK') globalThis.sentMask = body.get('file');
+      return send.call(this, body);
+    };
+  });
+  await page.getByTestId('edit-submit').click();
+  const mask = await until('the mask to leave', () =>
+    page.evaluate(async () => {
+      if (!globalThis.sentMask) return undefined;
+      const bitmap = await createImageBitmap(globalThis.sentMask);
+      const { width, height } = bitmap;
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 0, width, height);
+      const grey = (x, y) => data[(Math.round(y * height) * width + Math.round(x * width)) * 4];
+      return { type: globalThis.sentMask.type, width, height, levels: [...new Set(data)].toSorted((a, b) => a - b), painted: grey(0.5, 0.3), undone: grey(0.5, 0.7), bare: grey(0.5, 0.5) };
+    }),
+  );
+  assert.deepEqual(mask, { type: 'image/png', width: 1080, height: 1920, levels: [0, 255], painted: 255, undone: 0, bare: 0 });
+  await page.locator('[data-testid=edit-form] :is([role=alert], .text-good)').first().waitFor({ timeout: 120_000 });
+  await check('editor-ended');
+  const after = await until('nothing to be held any more', async () => {
+    const wallet = await walletOf(person);
+    return wallet.frozen === 0 ? wallet : undefined;
+  });
+  const versions = await dialog.locator('input[name=lightbox-version]').count();
+  const { studio } = await graphql('{ studio { creditsPerEdit } }');
+  assert.equal(after.credits, before.credits - (versions - 2) * studio.creditsPerEdit, 'only an edit that is there has cost something');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+
+  // prime first: no way back from it; at the last one no way on.
+  const arrows = row.locator('button.rounded-full\\!');
+  assert.deepEqual(await arrows.evaluateAll((buttons) => buttons.map((button) => getComputedStyle(button).visibility)), ['hidden', 'visible']);
+  for (let step = 1; step < versions; step += 1) await arrows.last().click();
+  assert.deepEqual(await arrows.evaluateAll((buttons) => buttons.map((button) => getComputedStyle(button).visibility)), ['visible', 'hidden']);
+  await check('detail-edited');
+}
