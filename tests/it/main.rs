@@ -17,6 +17,7 @@ mod main_job;
 mod migrations;
 mod payments;
 mod payments_interop;
+mod steps;
 mod support;
 mod vendor_faults;
 mod vendor_shapes;

@@ -24,7 +24,7 @@ use haibao::{
         generations::{CreateGeneration, QueueOutcome, create},
         uploads::{UploadOutcome, store},
     },
-    storage::{LocalFiles, UrlSigner},
+    storage::{LocalFiles, Storage, UrlSigner},
     studio::Studio,
 };
 use sea_orm::QueryOrder;
@@ -67,11 +67,27 @@ impl House {
 
     /// A service with this studio; the built-in picture stands beside a refund if that is wished.
     pub(crate) async fn with_studio(backend: Backend, studio: Studio, credits: i64, fallback_to_builtin: bool) -> Self {
-        app::init_crypto();
-        let test = TestDatabase::new(backend).await;
         let folder = TempDir::new().expect("a temporary folder");
         let files = LocalFiles::open(folder.path()).expect("the folder opens");
         let storage = files.storage().expect("the folder is a store");
+        Self::of(backend, studio, credits, fallback_to_builtin, (folder, Some(files), storage)).await
+    }
+
+    /// A service whose files lie in this store.
+    pub(crate) async fn with_storage(backend: Backend, studio: Studio, credits: i64, storage: Storage) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        Self::of(backend, studio, credits, false, (folder, None, storage)).await
+    }
+
+    async fn of(
+        backend: Backend,
+        studio: Studio,
+        credits: i64,
+        fallback_to_builtin: bool,
+        (folder, files, storage): (TempDir, Option<LocalFiles>, Storage),
+    ) -> Self {
+        app::init_crypto();
+        let test = TestDatabase::new(backend).await;
         let clock = MockClock::at_ms(AT_MS);
         let context = Context {
             compositions: Composition::ALL.to_vec(),
@@ -89,7 +105,7 @@ impl House {
         let engine = Engine::new(EngineParts {
             database: test.database.clone(),
             pictures: pictures.clone(),
-            files: Some(files),
+            files,
             doorbell: Arc::clone(&context.doorbell),
             clock: Arc::clone(&context.clock),
             options: EngineOptions {

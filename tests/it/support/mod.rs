@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 pub(crate) mod gateway;
+pub(crate) mod halting;
 pub(crate) mod house;
 pub(crate) mod lines;
 pub(crate) mod postgres;
