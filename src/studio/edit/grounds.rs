@@ -111,14 +111,20 @@ impl Colours {
 fn marble(noise: &Noise, colours: &Colours, x: f32, y: f32) -> Colour {
     let (wx, wy) = (noise.cloud(x * 2.1, y * 2.1) - 0.5, noise.cloud(x * 2.1 + 31.0, y * 2.1 + 17.0) - 0.5);
     let cloud = noise.cloud(x * 1.7 + wx * 1.3 + 5.0, y * 1.7 + wy * 1.3);
-    let vein = |scale: f32, turn: f32, width: f32| {
+    // Veins run across the slab side by side, bent by slow noise and frayed by fast, and come and go.
+    let vein = |a_page: f32, turn: f32, width: f32| {
         let (u, v) = (x * turn.cos() + y * turn.sin(), y * turn.cos() - x * turn.sin());
-        let path = noise.cloud(u * scale + wx * 2.6, v * scale * 0.45 + wy * 2.6 + turn * 40.0) - 0.5;
-        let fade = smooth(0.36, 0.66, noise.cloud(u * 1.9 + turn * 9.0, v * 1.9));
-        (1.0 - smooth(0.0, width, path.abs())) * fade
+        let off = turn * 40.0;
+        let slow = noise.cloud(u * 0.9 + off, v * 0.9 + wx) - 0.5;
+        let fast = noise.cloud(u * 4.3 - off, v * 4.3 + wy) - 0.5;
+        let place = u * a_page + 2.6 * slow + 0.34 * fast;
+        let distance = (place - place.round()).abs() / a_page;
+        let swell = 0.35 + 1.3 * noise.cloud(u * 2.7 + off, v * 2.7);
+        let fade = smooth(0.40, 0.60, noise.cloud(u * 1.5 + off, v * 1.5 - off));
+        (1.0 - smooth(0.0, width * swell, distance)) * fade
     };
-    let strong = vein(1.5, 0.72, 0.028);
-    let fine = vein(3.2, 0.55, 0.014);
+    let strong = vein(1.4, 0.62, 0.020);
+    let fine = vein(3.3, 0.85, 0.006);
     let ground = mix(colours.high, mix(colours.base, colours.low, 0.35), smooth(0.25, 0.8, cloud));
     let ink = if colours.is_dark { mix(colours.accent, [235.0; 3], 0.45) } else { scaled(colours.low, 0.74) };
     mix(mix(ground, ink, 0.42 * strong), ink, 0.26 * fine)
