@@ -1,4 +1,4 @@
-//! Who did what to money and access. Append-only by trigger.
+//! Who did what to money and access. Append-only by trigger, and chained.
 
 use sea_orm::entity::prelude::*;
 
@@ -21,6 +21,10 @@ pub struct Model {
     pub outcome: String,
     /// From which network address.
     pub address: Option<String>,
+    /// Its place in the chain: 1, 2, …; none for lines from before there was one.
+    pub seq: Option<i64>,
+    /// SHA-256 over the hash before it and its own columns.
+    pub hash: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -10,6 +10,7 @@
 #![allow(missing_docs, reason = "the derive macros make public items that cannot carry comments")]
 
 pub mod api_keys;
+pub mod audit_head;
 pub mod audit_log;
 pub mod debts;
 pub mod edits;

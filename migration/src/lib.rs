@@ -18,6 +18,7 @@ mod m20261122_000005_audit_index;
 mod m20261122_000006_vendors;
 mod m20261122_000007_edits;
 mod m20261122_000008_payments;
+mod m20261122_000009_audit_chain;
 
 /// Runs every migration in order.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_vendors::Migration),
             Box::new(m20261122_000007_edits::Migration),
             Box::new(m20261122_000008_payments::Migration),
+            Box::new(m20261122_000009_audit_chain::Migration),
         ]
     }
 }

@@ -114,13 +114,13 @@ async fn populate(txn: &DatabaseTransaction) {
     ledger::release_in_txn(txn, 1, rows::AT_MS).await.expect("the first is released");
     let fact = Fact::GenerationQueued { wallet };
     append_in_txn(txn, &generation.id, &fact, rows::AT_MS).await.expect("an event");
-    let log = "INSERT INTO audit_log (at_ms, actor, action, object, outcome) VALUES (1, 'a', 'b', 'c', 'd')";
+    let log = "INSERT INTO audit_log (at_ms, actor, action, object, outcome, seq, hash) VALUES (1, 'a', 'b', 'c', 'd', 1, 'h')";
     txn.execute_unprepared(log).await.expect("an audit row");
 }
 
 #[test]
 fn the_database_refuses_what_no_code_should_ask_for() {
-    const REFUSED: [(&str, &str); 21] = [
+    const REFUSED: [(&str, &str); 26] = [
         ("UPDATE ledger_entries SET credits_delta = 400", "append-only"),
         ("UPDATE ledger_entries SET note = 'x'", "append-only"),
         ("DELETE FROM ledger_entries", "append-only"),
@@ -137,6 +137,14 @@ fn the_database_refuses_what_no_code_should_ask_for() {
         ("DELETE FROM events", "append-only"),
         ("UPDATE audit_log SET actor = 'x'", "append-only"),
         ("DELETE FROM audit_log", "append-only"),
+        (
+            "INSERT INTO audit_log (at_ms, actor, action, object, outcome) VALUES (1, 'a', 'b', 'c', 'd')",
+            "belongs to the chain",
+        ),
+        ("UPDATE audit_head SET seq = 2, hash = 'h'", "moves on"),
+        ("UPDATE audit_head SET seq = 1, hash = 'x'", "moves on"),
+        ("DELETE FROM audit_head", "never deleted"),
+        ("INSERT INTO audit_head (id, seq, hash) VALUES (2, 0, '')", ""),
         ("INSERT INTO orders (user_id, amount) VALUES (1, 0)", ""),
         ("INSERT INTO orders (user_id, amount, status) VALUES (1, 10, 'credited')", ""),
         ("UPDATE holds SET state = 'lost' WHERE id = 2", ""),
