@@ -1,6 +1,7 @@
 //! Benchmarks of the service as people run it: the real program, over loopback, and what the kernel
 //! says it cost. `benches/README.md` tells how to run and read them.
 
+mod books;
 mod edits;
 mod engine;
 mod events;
@@ -28,7 +29,7 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 /// Measures one subject of this program and prints its rows.
 type Run = fn(&Path) -> Result<()>;
 
-const SUBJECTS: [(&str, Run); 9] = [
+const SUBJECTS: [(&str, Run); 10] = [
     ("render", render::run),
     ("shared", shared::run),
     ("edits", edits::run),
@@ -38,10 +39,11 @@ const SUBJECTS: [(&str, Run); 9] = [
     ("events", events::run),
     ("start", start::run),
     ("engine", engine::run),
+    ("books", books::run),
 ];
 
 const USAGE: &str =
-    "cargo bench --bench service -- [render] [shared] [edits] [renditions] [page] [subscriptions] [events] [start] [engine] [--program FILE]
+    "cargo bench --bench service -- [render] [shared] [edits] [renditions] [page] [subscriptions] [events] [start] [engine] [books] [--program FILE]
 
 Without a subject: all of them. --program measures another build of the program than the one that cargo made beside
 this benchmark.";

@@ -41,7 +41,7 @@ enum Fate {
 }
 
 /// Faults, each a statement that leaves the world of [`populate`] wrong in one way.
-const FAULTS: [(&str, &str, Fate); 31] = [
+const FAULTS: [(&str, &str, Fate); 33] = [
     ("a credit from nowhere", "UPDATE users SET credits = credits + 1", Fate::Seen("balance-is-ledger-sum")),
     (
         "a credit that leaks",
@@ -94,6 +94,16 @@ const FAULTS: [(&str, &str, Fate); 31] = [
         "an order paid too little for",
         "UPDATE orders SET amount_fen = amount_fen - 1",
         Fate::Seen("paid-fen-buys-credits"),
+    ),
+    (
+        "a deposit that vanished",
+        "DELETE FROM ledger_entries WHERE kind = 'deposit'",
+        Fate::Seen("channel-brought-its-deposits"),
+    ),
+    (
+        "an order that changed its channel's takings",
+        "UPDATE orders SET amount_fen = amount_fen + 10",
+        Fate::Seen("channel-brought-its-deposits"),
     ),
     (
         "a refund that took no credits",

@@ -33,7 +33,7 @@ const USERS: usize = 3;
 
 /// The rules about money alone; the others speak of posters, jobs and events, which a ledger on
 /// its own has none of.
-const MONEY_RULES: [&str; 9] = [
+const MONEY_RULES: [&str; 10] = [
     "balance-is-ledger-sum",
     "frozen-is-open-holds",
     "paid-order-has-one-deposit",
@@ -43,6 +43,7 @@ const MONEY_RULES: [&str; 9] = [
     "ledger-chain-has-no-gap",
     "nothing-negative",
     "paid-fen-buys-credits",
+    "channel-brought-its-deposits",
 ];
 
 /// One move. Numbers named `pick` choose among what exists, wrapping around.
