@@ -58,7 +58,7 @@ enum Command {
     Schema,
     /// Check money, work, events and files; exits 1 when something does not add up
     #[command(
-        after_help = "Examples:\n  haibao doctor --json\n  haibao doctor --providers\n  haibao doctor --payments"
+        after_help = "Examples:\n  haibao doctor --json\n  haibao doctor --bill alipay=november.csv --bill-days 2026-11-01..2026-11-30\n  haibao doctor --providers\n  haibao doctor --payments"
     )]
     Doctor(doctor::DoctorArgs),
     /// Look after credits

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use ::entity::enums::{OrderStatus, RefundState};
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::json;
 
 use super::CommandError;
 use crate::{
@@ -149,18 +148,7 @@ fn refunded(order: i64, outcome: RefundOrderOutcome) -> Result<ExitCode, Command
 fn print(listed: &ListedOrder, as_json: bool) {
     let order = &listed.order;
     if as_json {
-        let refunds = listed.refunds.iter().map(|refund| {
-            json!({ "number": refund.out_refund_no, "kind": refund.kind, "state": refund.state, "amountFen": refund.amount_fen, "credits": refund.credits })
-        });
-        println!(
-            "{}",
-            json!({
-                "id": order.id, "email": listed.email, "status": order.status, "channel": order.channel,
-                "amountFen": order.amount_fen, "credits": order.amount, "outTradeNo": listed.out_trade_no,
-                "tradeNo": order.trade_no, "createdAtMs": order.created_at_ms, "paidAtMs": order.paid_at_ms,
-                "refunds": refunds.collect::<Vec<_>>(),
-            })
-        );
+        println!("{}", listed.shown());
         return;
     }
     let status =

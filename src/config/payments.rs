@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, secrets};
+
+/// The shortest token of an operator.
+const OPERATOR_TOKEN_CHARS_MIN: usize = 32;
 
 /// Settings of payment channels.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,6 +20,12 @@ pub struct PaymentSettings {
     pub sandbox_enabled: Option<bool>,
     /// When an unpaid order is closed.
     pub order_lifetime_minutes: u32,
+    /// Opens `/operator/orders` to whoever shows it; without it nothing answers there.
+    #[serde(default, serialize_with = "secrets::option")]
+    pub operator_token: Option<SecretString>,
+    /// File that holds the token instead.
+    #[serde(default)]
+    pub operator_token_file: Option<PathBuf>,
     /// Alipay.
     pub alipay: AlipaySettings,
     /// WeChat Pay.
@@ -153,6 +162,7 @@ impl PaymentSettings {
     pub(super) fn read_secret_files(&mut self) -> Result<(), ConfigError> {
         let (alipay, wechat, stripe, epay) = (&mut self.alipay, &mut self.wechat_pay, &mut self.stripe, &mut self.epay);
         for (secret, file, key) in [
+            (&mut self.operator_token, &self.operator_token_file, "operator_token"),
             (&mut alipay.private_key, &alipay.private_key_file, "alipay.private_key"),
             (&mut alipay.alipay_public_key, &alipay.alipay_public_key_file, "alipay.alipay_public_key"),
             (&mut wechat.private_key, &wechat.private_key_file, "wechat_pay.private_key"),
@@ -177,6 +187,10 @@ impl PaymentSettings {
 
     /// A channel is configured whole or not at all: half of one would be found out by the first payer.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        if self.operator_token.as_ref().is_some_and(|token| token.expose_secret().len() < OPERATOR_TOKEN_CHARS_MIN) {
+            let problem = format!("must have at least {OPERATOR_TOKEN_CHARS_MIN} characters: openssl rand -base64 48");
+            return Err(ConfigError::invalid("payments.operator_token", problem));
+        }
         let set = &self.alipay;
         let others = [
             ("seller_id", set.seller_id.is_some()),

@@ -11,12 +11,14 @@ mod graphql;
 mod health;
 mod media;
 mod middleware;
+mod operator;
 mod origin;
 mod payments;
 mod problem;
 mod router;
 mod server;
 mod state;
+mod statement;
 #[cfg(test)]
 mod testing;
 mod transport;

@@ -24,8 +24,9 @@ use tower_http::{
 use super::{
     client, exports, files, graphql, health,
     middleware::{Surroundings, surround},
-    payments,
+    operator, payments,
     state::HttpState,
+    statement,
     transport::{Admit, Transport, TransportParts},
     uploads,
     websocket::SocketLimits,
@@ -78,6 +79,9 @@ pub fn router(state: HttpState, schema: ApiSchema, shutdown: CancellationToken) 
         .route("/metrics", get(health::metrics))
         .route("/schema.graphql", get(health::schema))
         .route("/samples/{name}", get(client::sample))
+        .route("/operator/orders", get(operator::list))
+        .route("/operator/orders/{order}/refund", post(operator::refund))
+        .route("/statement.csv", get(statement::show))
         .route("/payments/{channel}/notify", get(payments::notify).post(payments::notify))
         .route(PAY_PAGE_PATH, get(payments::pay_page))
         .layer(timeout(request_timeout))

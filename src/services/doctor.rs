@@ -4,7 +4,7 @@ use ::entity::{generations, revisions};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::SelectStatement};
 use serde::Serialize;
 
-use super::{Context, ServiceError};
+use super::{Context, ServiceError, audit_log::AuditChain};
 use crate::{
     ledger::audit,
     storage::{StorageError, sha256_hex},
@@ -45,6 +45,16 @@ pub async fn examine(context: &Context, with_files: bool) -> Result<Vec<Finding>
         findings.extend(examine_files(context).await?);
     }
     Ok(findings)
+}
+
+/// What is wrong with the audit log, if anything is.
+pub fn of_audit_log(log: &AuditChain) -> Option<Finding> {
+    (log.broken > 0).then(|| Finding {
+        id: "audit-log-is-whole".to_owned(),
+        says: "every line of the audit log is there as it was written".to_owned(),
+        count: log.broken,
+        examples: log.examples.clone(),
+    })
 }
 
 /// Every revision of a generation that is not deleted has its file, and the file its checksum.

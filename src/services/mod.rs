@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod audit_log;
+pub mod bills;
 pub mod doctor;
 pub mod edits;
 pub mod exports;
@@ -14,6 +15,7 @@ pub mod housekeeping;
 pub mod limits;
 pub mod orders;
 pub mod sign_in;
+pub mod statement;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod uploads;

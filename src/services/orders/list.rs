@@ -3,6 +3,8 @@
 use ::entity::{enums::OrderStatus, orders, payment_refunds, users};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use serde_json::{Value, json};
+
 use super::Orders;
 use crate::services::ServiceError;
 
@@ -32,6 +34,27 @@ pub struct ListedOrder {
     pub out_trade_no: Option<String>,
     /// Its refunds, oldest first.
     pub refunds: Vec<payment_refunds::Model>,
+}
+
+impl ListedOrder {
+    /// As JSON, for operators' tools.
+    pub fn shown(&self) -> Value {
+        let order = &self.order;
+        json!({
+            "id": order.id, "email": self.email, "status": order.status, "channel": order.channel,
+            "amountFen": order.amount_fen, "credits": order.amount, "outTradeNo": self.out_trade_no,
+            "tradeNo": order.trade_no, "createdAtMs": order.created_at_ms, "paidAtMs": order.paid_at_ms,
+            "refunds": self.refunds.iter().map(refund_shown).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A refund as JSON, for operators' tools.
+pub fn refund_shown(refund: &payment_refunds::Model) -> Value {
+    json!({
+        "number": refund.out_refund_no, "kind": refund.kind, "state": refund.state,
+        "amountFen": refund.amount_fen, "credits": refund.credits,
+    })
 }
 
 /// What asking the channels anew came to.
