@@ -255,6 +255,54 @@ fn no_rust_file_has_two_subjects() {
     assert!(long.is_empty(), "longer than {LINES_MAX} lines:\n{}", long.join("\n"));
 }
 
+/// Whether code names a floating-point type, or writes a number of one.
+fn floats(code: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    code.split(|c: char| !is_word(c) && c != '.').any(|word| {
+        let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+        let number = word.split_once('.').is_some_and(|(whole, rest)| digits(whole) && digits(rest));
+        let is_type = |part: &str| {
+            let before = part.strip_suffix("f32").or_else(|| part.strip_suffix("f64"));
+            before.is_some_and(|before| before.is_empty() || before.ends_with('_') || digits(before))
+        };
+        number || word.split('.').any(is_type)
+    })
+}
+
+#[test]
+fn no_money_is_a_floating_point_number() {
+    let (root, mut found, mut seen) = (repository(), Vec::new(), 0);
+    let mut paths = vec![root.join("src/domain/credits.rs"), root.join("src/services/statement.rs")];
+    for folder in ["src/payments", "src/ledger", "src/services/orders", "src/services/bills"] {
+        paths.extend(files(&root.join(folder), ".rs"));
+    }
+    for path in paths {
+        // Tests try what must be refused.
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("tests") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).expect("a source file is text");
+        let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        seen += 1;
+        if floats(&without_comments_and_strings(source)) {
+            found.push(path.display().to_string());
+        }
+    }
+    assert!(seen > 25, "only {seen} files of money code are looked at");
+    assert!(found.is_empty(), "floating point near money:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_planted_floating_point_number_is_found() {
+    for planted in ["let a: f64 = x;", "x as f32", "let b = 0.1;", "1.5e3", "y * 10.0", "a.to_f64()", "2f64"] {
+        assert!(floats(planted), "{planted}");
+    }
+    for fine in ["let a = b.0;", "pair.1.len()", "0..10", "1..=5", "x.y", "let buf32 = 1;", "1_000"] {
+        assert!(!floats(fine), "{fine}");
+    }
+}
+
 #[test]
 fn banned_crates_are_not_linked() {
     let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("Cargo.lock is committed");

@@ -4,10 +4,12 @@
 //! subject, add a file and a line below.
 
 mod architecture;
+mod books;
 mod doctor;
 mod edits;
 mod edits_vendor;
 mod exports;
+mod failpoints;
 mod generation;
 mod housekeeping;
 mod kill;
@@ -17,6 +19,8 @@ mod main_job;
 mod migrations;
 mod payments;
 mod payments_interop;
+mod payments_kill;
+mod payments_storm;
 mod steps;
 mod support;
 mod vendor_faults;

@@ -12,9 +12,11 @@ mod refund;
 mod refund_told;
 mod settle;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 #[cfg(test)]
 mod tests_refund;
+#[cfg(test)]
+mod tests_time;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +25,7 @@ use governor::{DefaultDirectRateLimiter, Quota};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 pub use create::{CreateOrder, CreateOrderOutcome};
-pub use list::{ListedOrder, OrderFilter, Reconciled};
+pub use list::{ListedOrder, OrderFilter, Reconciled, refund_shown};
 pub use poll::PollRound;
 pub use refund::{RefundOrder, RefundOrderOutcome};
 

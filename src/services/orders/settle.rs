@@ -231,8 +231,8 @@ impl Orders {
                 Verdict::Duplicate
             } else {
                 tracing::error!(order.id = order.id, "an order was paid twice; the second payment is given back");
-                append_in_txn(&txn, order_line(order.id, "order.overpaid"), now_ms).await?;
                 self.refund_overpaid_in_txn(&txn, &now, paid, now_ms).await?;
+                append_in_txn(&txn, order_line(order.id, "order.overpaid"), now_ms).await?;
                 Verdict::Overpaid
             };
             insert_notify(&txn, received, verdict, now_ms).await?;

@@ -13,16 +13,16 @@ use crate::{
     services::testing::{House, NOW_MS},
 };
 
-pub(super) struct Till {
-    pub(super) house: House,
-    pub(super) orders: Orders,
-    pub(super) scripted: Arc<ScriptedChannel>,
+pub(in crate::services) struct Till {
+    pub(in crate::services) house: House,
+    pub(in crate::services) orders: Orders,
+    pub(in crate::services) scripted: Arc<ScriptedChannel>,
     sandbox: Arc<SandboxChannel>,
-    pub(super) me: Viewer,
+    pub(in crate::services) me: Viewer,
 }
 
 impl Till {
-    pub(super) async fn open() -> Self {
+    pub(in crate::services) async fn open() -> Self {
         Self::with_limit(0).await
     }
 
@@ -50,7 +50,7 @@ impl Till {
         self.orders.create(&self.me, input, Locale::Zh).await.unwrap()
     }
 
-    pub(super) async fn create(&self, key: &str, amount_yuan: i64) -> (orders::Model, String) {
+    pub(in crate::services) async fn create(&self, key: &str, amount_yuan: i64) -> (orders::Model, String) {
         let CreateOrderOutcome::Created { order, .. } = self.try_create(key, amount_yuan, ChannelCode::Epay).await
         else {
             panic!("an order is made")
@@ -59,25 +59,25 @@ impl Till {
         (*order, attempt.out_trade_no)
     }
 
-    pub(super) async fn notify(&self, channel: &str, body: &str) -> NotifyAnswer {
+    pub(in crate::services) async fn notify(&self, channel: &str, body: &str) -> NotifyAnswer {
         let notify = Notify { query: "", headers: &HeaderMap::new(), body: body.as_bytes() };
         self.orders.notify(channel, &notify).await.unwrap()
     }
 
-    pub(super) async fn pay(&self, out_trade_no: &str, trade_no: &str, amount_fen: i64) -> bool {
+    pub(in crate::services) async fn pay(&self, out_trade_no: &str, trade_no: &str, amount_fen: i64) -> bool {
         let body = format!("out_trade_no={out_trade_no}&trade_no={trade_no}&amount_fen={amount_fen}");
         self.notify("epay", &body).await.body == "success"
     }
 
-    pub(super) async fn credits(&self) -> i64 {
+    pub(in crate::services) async fn credits(&self) -> i64 {
         self.house.wallet(self.me.user_id).await.credits
     }
 
-    pub(super) async fn order(&self, id: i64) -> orders::Model {
+    pub(in crate::services) async fn order(&self, id: i64) -> orders::Model {
         self.orders.order(&self.me, id).await.unwrap().unwrap()
     }
 
-    pub(super) async fn verdicts(&self) -> Vec<String> {
+    pub(in crate::services) async fn verdicts(&self) -> Vec<String> {
         let rows = payment_notifies::Entity::find().order_by_asc(payment_notifies::Column::Id);
         let rows = rows.all(self.house.context.database.read()).await.unwrap();
         rows.into_iter().map(|row| row.verdict).collect()

@@ -18,7 +18,7 @@ impl Till {
         rows.all(self.house.context.database.read()).await.unwrap()
     }
 
-    async fn refund(&self, order_id: i64, amount_fen: Option<i64>) -> RefundOrderOutcome {
+    pub(in crate::services) async fn refund(&self, order_id: i64, amount_fen: Option<i64>) -> RefundOrderOutcome {
         self.refund_under(None, order_id, amount_fen).await.unwrap()
     }
 
@@ -32,7 +32,7 @@ impl Till {
         self.orders.refund(wish).await
     }
 
-    async fn owed(&self) -> i64 {
+    pub(super) async fn owed(&self) -> i64 {
         ledger::debts::owed(self.house.context.database.read(), self.me.user_id).await.unwrap()
     }
 
@@ -47,6 +47,16 @@ impl Till {
         let note = "spent".to_owned();
         ledger::adjust_in_txn(&txn, self.me.user_id, -credits, key.to_owned(), note, 0).await.unwrap();
         txn.commit().await.unwrap();
+    }
+
+    /// Spends credits if they are there.
+    pub(super) async fn try_spend(&self, credits: i64, step: usize) -> bool {
+        let txn = self.house.context.database.write().await.unwrap();
+        let (key, note) = (format!("try:{step}"), "spent".to_owned());
+        match ledger::adjust_in_txn(&txn, self.me.user_id, -credits, key, note, 0).await {
+            Ok(_) => txn.commit().await.is_ok(),
+            Err(_) => false,
+        }
     }
 
     fn paid(number: &str, trade_no: &str, amount_fen: i64) -> PaidEvent {

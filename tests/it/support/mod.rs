@@ -10,6 +10,7 @@ pub(crate) mod recorder;
 pub(crate) mod rows;
 pub(crate) mod seller;
 pub(crate) mod server;
+pub(crate) mod teller;
 pub(crate) mod vendor;
 
 use std::{env, path::PathBuf};
