@@ -9,7 +9,7 @@ const photos = path.join(root, 'tests/fixtures/photos');
 const quality = 84;
 
 const works = [
-  { photo: 'coffee-pouch.jpg', text: '云南小粒咖啡豆，中度烘焙，焦糖与坚果香气，回甘干净。产地保山，海拔1600米，日晒处理。净含量250 g，单向排气阀锁鲜，烘焙后30天内风味最佳。' },
+  { photo: 'coffee-pouch.jpg', text: '云南小粒咖啡豆，中度烘焙，焦糖与坚果香气，回甘干净。产地保山，海拔1600米，日晒处理。净含量250 g，单向排气阀锁鲜，烘焙后30天内风味正好。' },
   { photo: 'smartwatch-dark.jpg', text: '山岚智能手表 Pro。1.43英寸AMOLED圆屏，全天候心率与血氧监测，50米防水，续航14天，蓝牙通话。钛合金表壳，重38 g，一年质保。' },
   { photo: 'mug-window.jpg', text: '山止手作粗陶马克杯，1280℃高温烧制，容量380 mL，釉面温润，可入微波炉与洗碗机。' },
   { photo: 'serum-studio.jpg', text: '清屿烟酰胺焕亮精华液，5%高纯烟酰胺搭配双重透明质酸与积雪草，提亮匀净、舒缓泛红。水感质地三秒吸收，不搓泥不黏腻；琥珀避光玻璃瓶。净含量100 mL，pH 5.5，敏感肌可用，保质期36个月。' },
@@ -46,7 +46,7 @@ try {
   for (const work of works) {
     await make(desktop, work);
     if (work === works[0]) await page.screenshot({ path: path.join(images, 'web-generate.jpg'), quality, type: 'jpeg' });
-    await page.locator('#results button').last().click();
+    await page.getByTestId('again').click();
   }
   await page.goto('/history');
   await painted(page, '[data-testid=work] img');

@@ -109,16 +109,21 @@ export async function visitor(browser, url, profile) {
     assert.deepEqual(found, [], `axe on ${profile.name}/${name} (${scheme}):\n  ${found.join('\n  ')}`);
   }
 
+  /** Turns the lights on or off, and waits until the page has seen it: axe must not meet colours of both. */
+  async function inScheme(scheme) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.waitForFunction((wanted) => matchMedia(`(prefers-color-scheme: ${wanted})`).matches, scheme);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  }
+
   /** Takes a picture and has axe judge the page in light and in dark: not one violation is let through. */
   async function check(name) {
     await look(name, (await page.locator('dialog[open]').count()) === 0);
     const other = profile.colorScheme === 'light' ? 'dark' : 'light';
     await judge(name, profile.colorScheme);
-    await page.emulateMedia({ colorScheme: other });
-    // Two frames: the first one still has the colours of before.
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await inScheme(other);
     await judge(name, other);
-    await page.emulateMedia({ colorScheme: profile.colorScheme });
+    await inScheme(profile.colorScheme);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(overflow <= 0, `${profile.name}/${name} is ${overflow} px wider than the screen`);
   }

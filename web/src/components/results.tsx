@@ -128,7 +128,7 @@ export function Results({ generation, active, live, onOpen, onAgain }: ResultsPr
             <Link href={`/history/${generation.id}`} className="btn btn-plain btn-small">
               {t.generate.details}
             </Link>
-            <button type="button" className="btn btn-plain btn-small" onClick={onAgain}>
+            <button type="button" className="btn btn-plain btn-small" onClick={onAgain} data-testid="again">
               {t.generate.again}
             </button>
           </>
