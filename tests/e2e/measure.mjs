@@ -1,5 +1,5 @@
 // Figures of the client in a real browser (web/README.md tells what they mean): how long a brush stroke and a live event take
-// until they are painted, what a full page of the history weighs, and, where HAIBAO_LIGHTHOUSE names an installed Lighthouse,
+// until they are painted, what a full page of the history weighs, and, where HAIBAO_E2E_LIGHTHOUSE names an installed Lighthouse,
 // its scores. Takes minutes and wants a quiet machine, so it is run by hand: HAIBAO_E2E_BIN=… npm run measure.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -138,10 +138,10 @@ async function measureHistory(browser, url, state, profile) {
 }
 
 async function measureLighthouse(url, state) {
-  const where = process.env.HAIBAO_LIGHTHOUSE;
+  const where = process.env.HAIBAO_E2E_LIGHTHOUSE;
   if (!where) return;
   const { default: lighthouse, desktopConfig } = await import(pathToFileURL(path.join(where, 'core/index.js')).href);
-  const runs = Number(process.env.HAIBAO_LIGHTHOUSE_RUNS ?? 5);
+  const runs = Number(process.env.HAIBAO_E2E_LIGHTHOUSE_RUNS ?? 5);
   const profileDir = mkdtempSync(path.join(tmpdir(), 'haibao-lighthouse-'));
   const port = 9_333;
   const browser = await chromium.launchPersistentContext(profileDir, { executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium', args: [...launchArguments, `--remote-debugging-port=${port}`], locale: 'zh-CN' });

@@ -212,7 +212,7 @@ function FirstSteps() {
         <ul className="grid grid-cols-3 gap-3 sm:grid-cols-4 sm:gap-4 xl:grid-cols-7">
           {visualStyles.map((style) => (
             <li key={style.code}>
-              <img src={style.sampleUrl} alt={words.sampleAlt(title(style))} width="360" height="480" loading="lazy" decoding="async" className="sheet aspect-3/4 w-full object-cover" />
+              <img src={style.sampleUrl} alt={words.sampleAlt(title(style))} width="360" height="480" decoding="async" className="sheet aspect-3/4 w-full object-cover" />
               <p className="mt-2 text-sm text-muted">{title(style)}</p>
             </li>
           ))}

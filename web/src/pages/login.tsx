@@ -197,7 +197,7 @@ function Wall() {
       <div className="absolute inset-x-[-6%] top-1/2 grid -translate-y-1/2 -rotate-6 grid-cols-3 gap-5">
         {columns.map((styles, column) => (
           <div key={styles[0]?.code ?? column} className={`grid content-start gap-5 ${column === 1 ? 'translate-y-16' : ''}`}>
-            {styles.map((style) => style && <img key={style.code} src={style.sampleUrl} alt="" width="360" height="480" decoding="async" className="aspect-3/4 w-full rounded-[2px] object-cover" />)}
+            {styles.map((style) => style && <img key={style.code} src={style.sampleUrl} alt="" width="360" height="480" decoding="async" fetchPriority={column === 1 ? 'high' : 'auto'} className="aspect-3/4 w-full rounded-[2px] object-cover" />)}
           </div>
         ))}
       </div>
