@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test format lint docs-check rust-test web-test browser-test protocol-test interop-test generate generated-check bench deps clean-data
+.PHONY: help run test format lint docs-check rust-test web-test browser-test protocol-test interop-test outside-test supply-chain schema-check generate generated-check bench deps clean-data
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
@@ -18,7 +18,7 @@ run: ## Build everything and serve it on http://127.0.0.1:8080 (development mode
 
 test: ## Everything that CI runs
 	scripts/dependencies.sh test
-	$(MAKE) --no-print-directory format web-test lint docs-check rust-test generated-check browser-test protocol-test interop-test
+	$(MAKE) --no-print-directory format web-test lint docs-check rust-test generated-check browser-test protocol-test interop-test outside-test supply-chain schema-check
 	@echo "make test: everything passed"
 
 format: ## Is the Rust code formatted?
@@ -46,6 +46,16 @@ protocol-test: ## Clients of other people against our GraphQL server
 
 interop-test: ## Payment signatures before the channels' own libraries
 	scripts/interop-test.sh
+
+outside-test: ## The real program as strangers see it: mail, limits, hostile input
+	cargo test --workspace --locked --no-run
+	scripts/outside-test.sh
+
+supply-chain: ## Licences, banned crates and sources of everything that is linked in
+	scripts/supply-chain.sh
+
+schema-check: ## Does schema.graphql keep what clients of the last release rely on?
+	scripts/schema-check.sh
 
 generate: web/node_modules/.package-lock.json ## Write schema.graphql, the web client's types and docs/CONFIGURATION.md anew
 	scripts/generate.sh

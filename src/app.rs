@@ -1,6 +1,7 @@
 //! The only place where implementations are chosen: settings in, a running service out.
 
 pub(crate) mod models;
+mod partners;
 pub(crate) mod payments;
 
 use std::{
@@ -30,7 +31,7 @@ use crate::{
     ids::{IdSource, SystemIds},
     mail::{DevelopmentMailer, Mailer, SmtpMailer},
     services::{
-        self,
+        self, accounts,
         edits::Edits,
         exports::Exports,
         housekeeping,
@@ -69,6 +70,9 @@ pub enum StartError {
     /// A payment channel.
     #[error("{0}")]
     Payments(String),
+    /// The client for web hooks.
+    #[error("web hooks: {0}")]
+    Webhooks(String),
     /// The schema is newer or older than this binary.
     #[error("the database lacks {0} migration(s): run `haibao migrate`, or `haibao serve`, which does it itself")]
     Unmigrated(usize),
@@ -143,9 +147,11 @@ impl App {
                 };
                 Ok(Arc::new(DevelopmentMailer::new(Arc::clone(&self.context.clock), Arc::new(sink))))
             }
-            MailerKind::Smtp => SmtpMailer::new(&self.settings.mail, Arc::clone(&self.context.clock))
-                .map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>)
-                .map_err(|error| StartError::Mail(error.to_string())),
+            MailerKind::Smtp => {
+                SmtpMailer::new(&self.settings.mail, Arc::clone(&self.context.clock), Arc::clone(&self.context.ids))
+                    .map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>)
+                    .map_err(|error| StartError::Mail(error.to_string()))
+            }
         }
     }
 
@@ -178,6 +184,7 @@ impl App {
         let payments::Till { orders, sandbox } = self.orders(bound)?;
         watch_payments(&orders, tracker, &shutdown);
 
+        let webhooks = self.webhooks(public_url.clone())?;
         let pictures = self.pictures()?;
         let exports = Exports::new(context.clone(), pictures.studio().clone());
         let edits = Edits::new(context.clone(), pictures.clone());
@@ -188,6 +195,7 @@ impl App {
             orders: orders.clone(),
             exports: exports.clone(),
             edits: edits.clone(),
+            webhooks,
             limits: limits.clone(),
         };
         let api = Api::new(parts, tracker.clone());
@@ -213,12 +221,11 @@ impl App {
     /// Tidies up once an hour until the shutdown: uploads that nobody used, files whose rows are gone.
     /// The first round is soon after the start, because it is crashes that leave things behind.
     pub fn keep_house(&self, tracker: &TaskTracker, shutdown: CancellationToken) {
-        let context = self.context.clone();
-        let lifetime_ms = i64::from(self.settings.storage.upload_lifetime_hours) * 3_600_000;
+        let (context, settings) = (self.context.clone(), Arc::clone(&self.settings));
         repeat(tracker, shutdown, Duration::from_hours(1), move || {
-            let context = context.clone();
+            let (context, settings) = (context.clone(), Arc::clone(&settings));
             async move {
-                if let Err(error) = tidy(&context, lifetime_ms).await {
+                if let Err(error) = tidy(&context, &settings).await {
                     tracing::warn!(%error, "tidying up stopped early; the next round comes in an hour");
                 }
             }
@@ -349,12 +356,24 @@ fn watch_payments(orders: &Orders, tracker: &TaskTracker, shutdown: &Cancellatio
 /// call-back is lost is credited within a minute.
 const PAYMENTS_PAUSE: Duration = Duration::from_secs(10);
 
-async fn tidy(context: &services::Context, upload_lifetime_ms: i64) -> Result<(), services::ServiceError> {
+async fn tidy(context: &services::Context, settings: &Settings) -> Result<(), services::ServiceError> {
+    const DAY_MS: i64 = 86_400_000;
+    let upload_lifetime_ms = i64::from(settings.storage.upload_lifetime_hours) * 3_600_000;
     housekeeping::deleted_sets_clear(context, DELETED_SETS_WITHIN_MS).await?;
     let unused = housekeeping::unused_uploads_delete(context, upload_lifetime_ms).await?;
     let stray = housekeeping::stray_uploads_delete(context, upload_lifetime_ms).await?;
     if unused + stray > 0 {
         tracing::info!(unused, stray, "deleted uploads that nothing uses");
+    }
+    let retention = &settings.retention;
+    let erased = accounts::erase_due(context).await?;
+    let sessions = accounts::sessions_forget(context, i64::from(retention.sessions_days) * DAY_MS).await?;
+    let sets = match retention.generations_days {
+        0 => 0,
+        days => accounts::generations_expire(context, i64::from(days) * DAY_MS).await?,
+    };
+    if erased > 0 || sessions > 0 || sets > 0 {
+        tracing::info!(accounts = erased, sessions, sets, "forgot what had been kept long enough");
     }
     Ok(())
 }

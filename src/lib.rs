@@ -19,6 +19,7 @@ pub mod mail;
 pub mod payments;
 pub mod providers;
 pub mod storage;
+pub mod webhooks;
 // layer 2: taste
 pub mod exports;
 pub mod studio;

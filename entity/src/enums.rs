@@ -289,3 +289,47 @@ pub enum EventKind {
     #[sea_orm(string_value = "edit_refunded")]
     EditRefunded,
 }
+
+/// How far a web hook's message has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookDeliveryState {
+    /// Waiting for its time.
+    #[sea_orm(string_value = "queued")]
+    Queued,
+    /// Being sent.
+    #[sea_orm(string_value = "running")]
+    Running,
+    /// Taken by the partner.
+    #[sea_orm(string_value = "delivered")]
+    Delivered,
+    /// Given up.
+    #[sea_orm(string_value = "failed")]
+    Failed,
+}
+
+/// What came of one try to send a web hook's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookOutcome {
+    /// Answered with a status of 2xx.
+    #[sea_orm(string_value = "delivered")]
+    Delivered,
+    /// Answered with another status.
+    #[sea_orm(string_value = "refused")]
+    Refused,
+    /// No answer in time.
+    #[sea_orm(string_value = "timeout")]
+    Timeout,
+    /// No connection, or one that broke.
+    #[sea_orm(string_value = "unreachable")]
+    Unreachable,
+    /// The address leads into a private network; nothing was sent.
+    #[sea_orm(string_value = "private_address")]
+    PrivateAddress,
+    /// The secret cannot be read any more; nothing was sent.
+    #[sea_orm(string_value = "secret_lost")]
+    SecretLost,
+}

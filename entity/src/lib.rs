@@ -31,5 +31,8 @@ pub mod set_plans;
 pub mod sign_in_sessions;
 pub mod uploads;
 pub mod users;
+pub mod webhook_attempts;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 
 pub mod scopes;

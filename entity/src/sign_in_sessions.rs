@@ -17,6 +17,10 @@ pub struct Model {
     pub expires_at_ms: i64,
     /// Signed out.
     pub revoked_at_ms: Option<i64>,
+    /// The network address that signed in.
+    pub address: Option<String>,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

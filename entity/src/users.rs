@@ -19,6 +19,10 @@ pub struct Model {
     pub wallet_version: i64,
     /// First sign-in.
     pub created_at_ms: i64,
+    /// From when on the account may be erased; its owner asked for it.
+    pub deletes_at_ms: Option<i64>,
+    /// When it was erased: what is left is what the books need.
+    pub erased_at_ms: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -19,6 +19,8 @@ mod m20261122_000006_vendors;
 mod m20261122_000007_edits;
 mod m20261122_000008_payments;
 mod m20261122_000009_audit_chain;
+mod m20261123_000010_webhooks;
+mod m20261123_000011_people;
 
 /// Runs every migration in order.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_edits::Migration),
             Box::new(m20261122_000008_payments::Migration),
             Box::new(m20261122_000009_audit_chain::Migration),
+            Box::new(m20261123_000010_webhooks::Migration),
+            Box::new(m20261123_000011_people::Migration),
         ]
     }
 }

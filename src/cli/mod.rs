@@ -9,6 +9,7 @@ mod payments;
 mod providers;
 mod render;
 mod serve;
+mod users;
 
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
@@ -65,6 +66,8 @@ enum Command {
     Credits(credits::CreditsArgs),
     /// Look after recharges: list, give back, ask the channels anew
     Orders(orders::OrdersArgs),
+    /// Give people what is kept about them, or erase it
+    Users(users::UsersArgs),
     /// Make posters without a server, into a folder
     #[command(
         after_help = "Example:\n  haibao render --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out posters --dimensions 0,2 --visual MAGAZINE"
@@ -160,6 +163,7 @@ async fn carry_out(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Doctor(args) => return doctor::doctor(load(&sources)?, &args).await,
         Command::Credits(args) => return credits::credits(load(&sources)?, args).await,
         Command::Orders(args) => return orders::orders(load(&sources)?, args).await,
+        Command::Users(args) => return users::users(load(&sources)?, args).await,
         Command::Serve(_) => return serve::serve(load(&sources)?).await,
         Command::Worker => return serve::worker(load(&sources)?).await,
     }

@@ -67,6 +67,7 @@ pub(super) async fn serve(settings: Settings) -> Result<ExitCode, CommandError> 
     let ready = Arc::new(move || working.load(Ordering::Relaxed));
     let router = app.router(bound, &tracker, ready, metrics, shutdown.clone())?;
     app.keep_house(&tracker, shutdown.clone());
+    app.deliver_webhooks(bound, &tracker, shutdown.clone())?;
     announce(&app, bound);
 
     let grace = Duration::from_secs(app.settings.http.shutdown_grace_seconds);

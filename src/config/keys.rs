@@ -26,6 +26,8 @@ pub struct DerivedKeys {
     pub codes: [u8; 32],
     /// Signs the sandbox payment's fields.
     pub sandbox_payments: [u8; 32],
+    /// Encrypts what web hooks are signed with.
+    pub webhooks: [u8; 32],
 }
 
 impl std::fmt::Debug for DerivedKeys {
@@ -43,6 +45,7 @@ impl DerivedKeys {
             signed_urls: derive(&root, b"signed-urls"),
             codes: derive(&root, b"codes"),
             sandbox_payments: derive(&root, b"sandbox-payments"),
+            webhooks: derive(&root, b"webhooks"),
         }
     }
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct LimitSettings {
     /// Operations per person and minute.
     pub requests_per_minute: u32,
+    /// Points of GraphQL operations per API key or person and minute.
+    pub cost_per_minute: u32,
     /// Uploads per person and hour.
     pub uploads_per_hour: u32,
     /// Generations and edits per person and hour.

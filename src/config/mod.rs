@@ -18,12 +18,14 @@ mod limits;
 mod mail;
 mod models;
 mod payments;
+mod retention;
 pub mod secrets;
 mod sign_in;
 mod storage;
 #[cfg(test)]
 mod tests;
 mod validation;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -42,8 +44,10 @@ pub use self::{
     mail::{MailSettings, MailerKind},
     models::{ImageProviderSettings, TextModelSettings},
     payments::{AlipaySettings, EpaySettings, PaymentSettings, StripeSettings, WechatSettings},
+    retention::RetentionSettings,
     sign_in::SignInSettings,
     storage::{S3Settings, StorageKind, StorageSettings},
+    webhooks::WebhookSettings,
 };
 
 /// The embedded defaults, which are also the manual.
@@ -79,6 +83,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Files.
     pub storage: StorageSettings,
+    /// Forgetting.
+    pub retention: RetentionSettings,
     /// The queue.
     pub engine: EngineSettings,
     /// Taste and quality.
@@ -87,6 +93,8 @@ pub struct Settings {
     pub billing: BillingSettings,
     /// Payment channels.
     pub payments: PaymentSettings,
+    /// Telling partners' servers.
+    pub webhooks: WebhookSettings,
     /// Limits.
     pub limits: LimitSettings,
     /// Logs and metrics.

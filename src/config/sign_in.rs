@@ -33,6 +33,8 @@ pub struct SignInSettings {
     pub attempts_max: u32,
     /// Codes to one address in 24 hours; 0 = no limit.
     pub sends_per_email_per_day: u32,
+    /// Codes to one address in an hour; 0 = no limit.
+    pub sends_per_email_per_hour: u32,
     /// Codes asked for by one IP address (IPv6: one /64) in an hour; 0 = no limit.
     pub sends_per_ip_per_hour: u32,
     /// Codes to everybody in an hour; 0 = no limit.

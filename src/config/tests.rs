@@ -159,6 +159,7 @@ fn production_refuses_what_is_unsafe_and_names_the_key() {
         (("HAIBAO_HTTP__PUBLIC_URL", ""), "http.public_url"),
         (("HAIBAO_HTTP__PUBLIC_URL", "http://posters.example.com"), "http.public_url"),
         (("HAIBAO_HTTP__ALLOWED_ORIGINS", "http://a.example"), "http.allowed_origins"),
+        (("HAIBAO_WEBHOOKS__ALLOW_PRIVATE_ADDRESSES", "true"), "webhooks.allow_private_addresses"),
     ] {
         let mut environment = production();
         environment.retain(|(name, _)| *name != change.0);
@@ -256,8 +257,8 @@ fn the_development_secret_is_made_once_and_stays() {
     assert_eq!(first.expose_secret(), again.expose_secret());
 
     let derived = DerivedKeys::new(&first);
-    let all = [derived.tokens, derived.signed_urls, derived.codes, derived.sandbox_payments];
-    assert!((0..4).all(|i| (i + 1..4).all(|j| all[i] != all[j])), "one key per purpose");
+    let all = [derived.tokens, derived.signed_urls, derived.codes, derived.sandbox_payments, derived.webhooks];
+    assert!((0..5).all(|i| (i + 1..5).all(|j| all[i] != all[j])), "one key per purpose");
     assert_eq!(all[0], DerivedKeys::new(&again).tokens);
 }
 

@@ -75,6 +75,10 @@ impl Settings {
         for (key, value) in s3_keys.into_iter().filter(|_| self.storage.kind == StorageKind::S3) {
             check(value.is_some(), &format!("storage.s3.{key}"), "must be set when storage.kind is \"s3\"")?;
         }
+        let retention = &self.retention;
+        check(retention.account_deletion_days <= 365, "retention.account_deletion_days", "must be 0 to 365")?;
+        check((1..=3650).contains(&retention.sessions_days), "retention.sessions_days", "must be 1 to 3650")?;
+        check(retention.generations_days <= 36_500, "retention.generations_days", "must be 0 to 36500")?;
         check(self.engine.lease_seconds >= 2, "engine.lease_seconds", "must be 2 or more")?;
         check(self.engine.attempts_max > 0, "engine.attempts_max", "must be 1 or more")?;
         check(self.engine.job_timeout_seconds > 0, "engine.job_timeout_seconds", "must be 1 or more")?;
@@ -100,6 +104,8 @@ impl Settings {
             "must be 1 to 10080",
         )?;
         self.payments.validate()?;
+        check((1..=60).contains(&self.webhooks.timeout_seconds), "webhooks.timeout_seconds", "must be 1 to 60")?;
+        check((1..=3650).contains(&self.webhooks.log_days), "webhooks.log_days", "must be 1 to 3650")?;
         check(self.limits.decodes_max > 0, "limits.decodes_max", "must be 1 or more")?;
         self.validate_models()
     }
@@ -158,6 +164,10 @@ impl Settings {
         }
         if let Some(origin) = self.http.allowed_origins.iter().find(|origin| !origin.starts_with("https://")) {
             refuse("http.allowed_origins", format!("{origin} is not https://"));
+        }
+        if self.webhooks.allow_private_addresses {
+            let problem = "would let anybody make this server call its neighbours; take it away".to_owned();
+            refuse("webhooks.allow_private_addresses", problem);
         }
         for (place, provider) in self.image_providers.iter().enumerate() {
             if provider.kind == "scripted" {

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{FailureCode, PosterStage},
     ledger::Wallet,
+    webhooks::{self, WebhookKind},
 };
 
 /// Totals of a generation at the moment it completed.
@@ -238,5 +239,18 @@ pub async fn append_in_txn(
         at_ms: Set(at_ms),
     };
     events::Entity::insert(row).exec_without_returning(txn).await?;
+    if let Some(kind) = told_partners(fact) {
+        webhooks::enqueue_event_in_txn(txn, kind, generation_id, seq, at_ms).await?;
+    }
     Ok(seq)
+}
+
+/// The events that partners' web hooks can be told of.
+const fn told_partners(fact: &Fact) -> Option<WebhookKind> {
+    match fact {
+        Fact::GenerationCompleted { .. } => Some(WebhookKind::GenerationCompleted),
+        Fact::PosterSucceeded { .. } => Some(WebhookKind::PosterSucceeded),
+        Fact::PosterRefunded { .. } => Some(WebhookKind::PosterRefunded),
+        _ => None,
+    }
 }

@@ -22,6 +22,7 @@ use crate::{
         limits::{Counted, Rate, RateLimits, TooOften},
         orders::Orders,
         sign_in::SignIn,
+        webhooks::Webhooks,
     },
 };
 
@@ -41,6 +42,8 @@ pub struct Api {
     pub exports: Exports,
     /// What sellers change.
     pub edits: Edits,
+    /// What partners are told.
+    pub webhooks: Webhooks,
     /// Rates.
     pub limits: RateLimits,
     /// Whether people reach us by https; cookies are then sent by https alone.
@@ -61,6 +64,8 @@ pub struct ApiParts {
     pub exports: Exports,
     /// What sellers change.
     pub edits: Edits,
+    /// What partners are told.
+    pub webhooks: Webhooks,
     /// Rates.
     pub limits: RateLimits,
 }
@@ -68,10 +73,10 @@ pub struct ApiParts {
 impl Api {
     /// Puts the services of the schema together; batches of reads run on the tracker.
     pub fn new(parts: ApiParts, tracker: TaskTracker) -> Self {
-        let ApiParts { services, settings, sign_in, orders, exports, edits, limits } = parts;
+        let ApiParts { services, settings, sign_in, orders, exports, edits, webhooks, limits } = parts;
         let is_https = settings.public_url().starts_with("https://");
         let loader = data_loader(services.clone(), tracker);
-        Self { services, settings, loader, sign_in, orders, exports, edits, limits, is_https }
+        Self { services, settings, loader, sign_in, orders, exports, edits, webhooks, limits, is_https }
     }
 }
 

@@ -24,6 +24,10 @@ pub enum NodeId {
     LedgerEntry(i64),
     /// `key_7`.
     ApiKey(i64),
+    /// `webhook_7`.
+    WebhookEndpoint(i64),
+    /// `delivery_7`, which is the message's id too.
+    WebhookDelivery(i64),
 }
 
 impl NodeId {
@@ -54,6 +58,8 @@ impl NodeId {
             "order" => Some(Self::Order(number)),
             "entry" => Some(Self::LedgerEntry(number)),
             "key" => Some(Self::ApiKey(number)),
+            "webhook" => Some(Self::WebhookEndpoint(number)),
+            "delivery" => Some(Self::WebhookDelivery(number)),
             _ => None,
         }
     }
@@ -69,6 +75,8 @@ impl NodeId {
             Self::Order(row) => format!("order_{row}"),
             Self::LedgerEntry(row) => format!("entry_{row}"),
             Self::ApiKey(row) => format!("key_{row}"),
+            Self::WebhookEndpoint(row) => format!("webhook_{row}"),
+            Self::WebhookDelivery(row) => format!("delivery_{row}"),
         }
         .into()
     }
@@ -126,6 +134,42 @@ pub fn api_key_id(id: &str) -> Result<i64, ApiError> {
     }
 }
 
+/// A web hook's id.
+///
+/// # Errors
+/// `INVALID_ID` when it is not one.
+pub fn webhook_endpoint_id(id: &str) -> Result<i64, ApiError> {
+    match NodeId::read(id) {
+        Some(NodeId::WebhookEndpoint(row)) => Ok(row),
+        _ => Err(invalid()),
+    }
+}
+
+/// The id of a web hook's message.
+///
+/// # Errors
+/// `INVALID_ID` when it is not one.
+pub fn webhook_delivery_id(id: &str) -> Result<i64, ApiError> {
+    match NodeId::read(id) {
+        Some(NodeId::WebhookDelivery(row)) => Ok(row),
+        _ => Err(invalid()),
+    }
+}
+
+/// The row of a sign-in session's id, `login_…`.
+///
+/// # Errors
+/// `INVALID_ID` when it is not one.
+pub fn sign_in_session_id(id: &str) -> Result<&str, ApiError> {
+    let digits = id.strip_prefix(SESSION_PREFIX).ok_or_else(invalid)?;
+    let is_hex = digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_hex { Ok(digits) } else { Err(invalid()) }
+}
+
+/// How the ids of sign-in sessions begin. What follows names the session and opens nothing: a token needs
+/// our signature.
+pub const SESSION_PREFIX: &str = "login_";
+
 /// An upload's id, which is its row's.
 ///
 /// # Errors
@@ -175,6 +219,8 @@ mod tests {
             "order_1",
             "entry_9223372036854775807",
             "key_3",
+            "webhook_3",
+            "delivery_9",
         ] {
             assert_eq!(NodeId::parse(id).map(|node| node.to_id().to_string()).as_deref(), Ok(id));
         }

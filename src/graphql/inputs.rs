@@ -8,6 +8,7 @@ use super::{
         TypographyStyleCode, VisualStyleCode,
     },
     scalars::DateTime,
+    types::webhooks::WebhookKind,
 };
 
 /// Asks for a sign-in code.
@@ -187,4 +188,65 @@ pub struct CreateApiKeyInput {
 pub struct RevokeApiKeyInput {
     /// Which key.
     pub api_key_id: ID,
+}
+
+/// A web hook to be made.
+#[derive(InputObject, Debug)]
+pub struct CreateWebhookEndpointInput {
+    /// Where messages are sent: https, and on the public internet.
+    pub url: String,
+    /// What its owner calls it, up to 200 characters.
+    pub description: Option<String>,
+    /// What it is told of.
+    pub kinds: Vec<WebhookKind>,
+}
+
+/// A web hook to be changed; what is left out stays.
+#[derive(InputObject, Debug)]
+pub struct UpdateWebhookEndpointInput {
+    /// Which one.
+    pub webhook_endpoint_id: ID,
+    /// Where messages are sent.
+    pub url: Option<String>,
+    /// What its owner calls it.
+    pub description: Option<String>,
+    /// What it is told of.
+    pub kinds: Option<Vec<WebhookKind>>,
+    /// Whether anything is sent. Switched on again, it gets what waited for it.
+    pub enabled: Option<bool>,
+}
+
+/// A web hook whose secret is to be replaced.
+#[derive(InputObject, Debug)]
+pub struct RotateWebhookSecretInput {
+    /// Which one.
+    pub webhook_endpoint_id: ID,
+}
+
+/// A web hook to be removed.
+#[derive(InputObject, Debug)]
+pub struct DeleteWebhookEndpointInput {
+    /// Which one.
+    pub webhook_endpoint_id: ID,
+}
+
+/// A message to be sent again.
+#[derive(InputObject, Debug)]
+pub struct ReplayWebhookDeliveryInput {
+    /// Which one.
+    pub delivery_id: ID,
+}
+
+/// An account to be deleted.
+#[derive(InputObject, Debug)]
+pub struct DeleteAccountInput {
+    /// The account's address, typed once more.
+    pub email: String,
+}
+
+/// A sign-in to be ended.
+#[derive(InputObject, Debug)]
+pub struct RevokeSignInSessionInput {
+    /// Which one.
+    pub session_id: ID,
 }

@@ -8,6 +8,7 @@ pub mod api;
 mod boxed;
 pub mod connection;
 mod context;
+mod cost;
 pub mod enums;
 mod errors;
 pub mod ids;

@@ -9,17 +9,23 @@ use super::{
     ids,
     inputs::{
         CancelGenerationInput, CancelOrderInput, CreateApiKeyInput, CreateEditInput, CreateGenerationInput,
-        CreateOrderInput, DeleteGenerationInput, RenameGenerationInput, RestoreRevisionInput, RetryPosterInput,
-        RevokeApiKeyInput, SendLoginCodeInput, SetCoverInput, SignInInput, UpdatePosterCopyInput,
+        CreateOrderInput, CreateWebhookEndpointInput, DeleteAccountInput, DeleteGenerationInput,
+        DeleteWebhookEndpointInput, RenameGenerationInput, ReplayWebhookDeliveryInput, RestoreRevisionInput,
+        RetryPosterInput, RevokeApiKeyInput, RevokeSignInSessionInput, RotateWebhookSecretInput, SendLoginCodeInput,
+        SetCoverInput, SignInInput, UpdatePosterCopyInput, UpdateWebhookEndpointInput,
     },
     outcomes,
     results::{
-        CancelGenerationResult, CancelOrderResult, CreateApiKeyResult, CreateEditResult, CreateGenerationResult,
-        CreateOrderResult, DeleteGenerationResult, RateLimited, RenameGenerationResult, RestoreRevisionResult,
-        RevokeApiKeyResult, SendLoginCodeResult, SetCoverResult, SignInResult, SignOutPayload, UpdatePosterCopyResult,
+        CancelAccountDeletionPayload, CancelGenerationResult, CancelOrderResult, CreateApiKeyResult, CreateEditResult,
+        CreateGenerationResult, CreateOrderResult, CreateWebhookEndpointResult, DeleteAccountResult,
+        DeleteGenerationResult, DeleteWebhookEndpointPayload, RateLimited, RenameGenerationResult,
+        ReplayWebhookDeliveryResult, RestoreRevisionResult, RevokeApiKeyResult, RevokeSignInSessionPayload,
+        RotateWebhookSecretResult, SendLoginCodeResult, SetCoverResult, SignInResult, SignOutPayload,
+        UpdatePosterCopyResult, UpdateWebhookEndpointResult,
     },
+    types::User,
 };
-use crate::services::{Viewer, generations, limits::Rate, orders::CreateOrder, sign_in};
+use crate::services::{Viewer, accounts, generations, limits::Rate, orders::CreateOrder, sign_in};
 
 /// Changing things.
 pub struct Mutation;
@@ -43,8 +49,12 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The code and what it belongs to.")] input: SignInInput,
     ) -> Result<SignInResult> {
-        let ip = Some(request(ctx).client_ip);
-        let signed_in = api(ctx).sign_in.sign_in(&input.email, &input.challenge_id, &input.code, ip).await;
+        let request = request(ctx);
+        let client = sign_in::Client {
+            address: Some(request.client_ip),
+            user_agent: request.user_agent.as_deref().map(str::to_owned),
+        };
+        let signed_in = api(ctx).sign_in.sign_in(&input.email, &input.challenge_id, &input.code, &client).await;
         let outcome = signed_in.map_err(ApiError::from)?;
         if let sign_in::SignInOutcome::SignedIn { access, .. } = &outcome {
             set_cookie(ctx, &access.token, access.expires_at_ms);
@@ -62,6 +72,37 @@ impl Mutation {
         let Some(viewer) = ctx.data_opt::<Viewer>() else { return Ok(SignOutPayload { signed_out: false }) };
         api(ctx).sign_in.sign_out(viewer, everywhere.unwrap_or(false)).await.map_err(ApiError::from)?;
         Ok(SignOutPayload { signed_out: true })
+    }
+
+    /// Ends one of the viewer's sign-ins, on open sockets too. Not for API keys.
+    async fn revoke_sign_in_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: RevokeSignInSessionInput,
+    ) -> Result<RevokeSignInSessionPayload> {
+        let session = ids::sign_in_session_id(&input.session_id)?;
+        api(ctx).sign_in.revoke_session(viewer(ctx)?, session).await.map_err(ApiError::from)?;
+        Ok(RevokeSignInSessionPayload { revoked_id: input.session_id })
+    }
+
+    /// Deletes the viewer's account after some days, in which it can be taken back. API keys end and web
+    /// hooks are switched off at once. Not for API keys.
+    async fn delete_account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The address, typed once more.")] input: DeleteAccountInput,
+    ) -> Result<DeleteAccountResult> {
+        let api = api(ctx);
+        let grace_ms = i64::from(api.settings.retention.account_deletion_days) * 86_400_000;
+        let asked = accounts::deletion_request(&api.services, viewer(ctx)?, &input.email, grace_ms).await;
+        Ok(outcomes::deletion_asked(asked.map_err(ApiError::from)?, locale(ctx)))
+    }
+
+    /// Takes the wish to delete the account back. Not for API keys.
+    async fn cancel_account_deletion(&self, ctx: &Context<'_>) -> Result<CancelAccountDeletionPayload> {
+        let viewer = viewer(ctx)?;
+        let row = accounts::deletion_cancel(&api(ctx).services, viewer).await.map_err(ApiError::from)?;
+        Ok(CancelAccountDeletionPayload { user: User { row, viewer: viewer.clone() } })
     }
 
     /// Starts a set: its credits are held now, and each is spent or given back with its poster.
@@ -228,6 +269,60 @@ impl Mutation {
         let row = ids::api_key_id(&input.api_key_id)?;
         let revoked = api(ctx).sign_in.revoke_api_key(viewer(ctx)?, row).await.map_err(ApiError::from)?;
         Ok(outcomes::key_revoked(revoked, locale(ctx)))
+    }
+
+    /// Makes a web hook: from now on that server is told what happens. Not for API keys.
+    async fn create_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Where, and what of.")] input: CreateWebhookEndpointInput,
+    ) -> Result<CreateWebhookEndpointResult> {
+        let made = api(ctx).webhooks.create(viewer(ctx)?, input.into()).await.map_err(ApiError::from)?;
+        Ok(outcomes::webhooks::created(made, locale(ctx)))
+    }
+
+    /// Changes a web hook, or switches it off and on. Not for API keys.
+    async fn update_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one, and what changes.")] input: UpdateWebhookEndpointInput,
+    ) -> Result<UpdateWebhookEndpointResult> {
+        let row = ids::webhook_endpoint_id(&input.webhook_endpoint_id)?;
+        let changed = api(ctx).webhooks.update(viewer(ctx)?, row, input.into()).await.map_err(ApiError::from)?;
+        Ok(outcomes::webhooks::updated(changed, locale(ctx)))
+    }
+
+    /// Makes a new secret for a web hook; for a day the old one signs messages too. Not for API keys.
+    async fn rotate_webhook_secret(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: RotateWebhookSecretInput,
+    ) -> Result<RotateWebhookSecretResult> {
+        let row = ids::webhook_endpoint_id(&input.webhook_endpoint_id)?;
+        let rotated = api(ctx).webhooks.rotate_secret(viewer(ctx)?, row).await.map_err(ApiError::from)?;
+        Ok(outcomes::webhooks::rotated(rotated, locale(ctx)))
+    }
+
+    /// Removes a web hook; what waited for it is given up. Not for API keys.
+    async fn delete_webhook_endpoint(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: DeleteWebhookEndpointInput,
+    ) -> Result<DeleteWebhookEndpointPayload> {
+        let row = ids::webhook_endpoint_id(&input.webhook_endpoint_id)?;
+        api(ctx).webhooks.delete(viewer(ctx)?, row).await.map_err(ApiError::from)?;
+        Ok(DeleteWebhookEndpointPayload { deleted_id: input.webhook_endpoint_id })
+    }
+
+    /// Sends a message again, with the same id and the same body. Not for API keys.
+    async fn replay_webhook_delivery(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: ReplayWebhookDeliveryInput,
+    ) -> Result<ReplayWebhookDeliveryResult> {
+        let row = ids::webhook_delivery_id(&input.delivery_id)?;
+        let queued = api(ctx).webhooks.replay(viewer(ctx)?, row).await.map_err(ApiError::from)?;
+        Ok(outcomes::webhooks::replayed(queued, locale(ctx)))
     }
 }
 

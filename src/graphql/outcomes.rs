@@ -1,5 +1,7 @@
 //! What services answer, as results on the wire.
 
+pub(super) mod webhooks;
+
 use ::entity::{generations, posters};
 use async_graphql::ID;
 
@@ -11,12 +13,12 @@ use super::{
     results::{
         CancelGenerationResult, CancelGenerationSuccess, CancelOrderResult, CancelOrderSuccess, CreateApiKeyResult,
         CreateApiKeySuccess, CreateEditResult, CreateEditSuccess, CreateGenerationResult, CreateGenerationSuccess,
-        CreateOrderResult, CreateOrderSuccess, DeleteGenerationResult, DeleteGenerationSuccess, EditInProgress,
-        ExportCheckResult, ExportCheckSuccess, GenerationInProgress, InsufficientCredits, InvalidInput,
-        LoginCodeRejected, MailUnavailable, PaymentChannelUnavailable, RateLimited, RenameGenerationResult,
-        RenameGenerationSuccess, RestoreRevisionResult, RestoreRevisionSuccess, RevokeApiKeyResult,
-        RevokeApiKeySuccess, SendLoginCodeResult, SendLoginCodeSuccess, SetCoverResult, SetCoverSuccess, SignInResult,
-        SignInSuccess, UpdatePosterCopyResult, UpdatePosterCopySuccess,
+        CreateOrderResult, CreateOrderSuccess, DeleteAccountResult, DeleteAccountSuccess, DeleteGenerationResult,
+        DeleteGenerationSuccess, EditInProgress, ExportCheckResult, ExportCheckSuccess, GenerationInProgress,
+        InsufficientCredits, InvalidInput, LoginCodeRejected, MailUnavailable, PaymentChannelUnavailable, RateLimited,
+        RenameGenerationResult, RenameGenerationSuccess, RestoreRevisionResult, RestoreRevisionSuccess,
+        RevokeApiKeyResult, RevokeApiKeySuccess, SendLoginCodeResult, SendLoginCodeSuccess, SetCoverResult,
+        SetCoverSuccess, SignInResult, SignInSuccess, UpdatePosterCopyResult, UpdatePosterCopySuccess,
     },
     scalars::{DateTime, int},
     types::{ApiKey, Edit, ExportCheck, Generation, Order, Poster, Revision, User},
@@ -25,6 +27,7 @@ use crate::{
     domain::{Composition, Locale, PosterFormat, StyleChoice, validation::Refusal},
     services::{
         ApiScope, FieldRefusal, ServiceError,
+        accounts::DeletionOutcome,
         edits::{CopyOutcome, CreateEdit, CurrentOutcome, EditOutcome, PictureName, UpdateCopy},
         exports::{ExportError, PackCheck},
         generations::{CancelOutcome, CreateGeneration, DeleteOutcome, QueueOutcome, RenameOutcome},
@@ -48,6 +51,14 @@ pub(super) fn code_sent(outcome: SendCodeOutcome, locale: Locale) -> SendLoginCo
         SendCodeOutcome::TooOften { retry_after_ms } => RateLimited::after_ms(retry_after_ms, locale).into(),
         SendCodeOutcome::MailUnavailable => MailUnavailable::new(locale).into(),
         SendCodeOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
+    }
+}
+
+/// `deleteAccount`.
+pub(super) fn deletion_asked(outcome: DeletionOutcome, locale: Locale) -> DeleteAccountResult {
+    match outcome {
+        DeletionOutcome::Scheduled(at_ms) => DeleteAccountSuccess { deletes_at: DateTime::from_ms(at_ms) }.into(),
+        DeletionOutcome::Invalid(refused) => InvalidInput::new(&refused, locale).into(),
     }
 }
 

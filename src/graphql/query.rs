@@ -12,7 +12,7 @@ use super::{
     results::ExportCheckResult,
     types::{
         ApiKey, ExportMarket, Generation, GenerationConnection, GenerationEvent, LedgerEntryConnection, Node, Order,
-        OrderConnection, Quote, Studio, User,
+        OrderConnection, Quote, Studio, User, WebhookEndpoint,
     },
 };
 use crate::{
@@ -156,6 +156,13 @@ impl Query {
         let id = ids::generation_id(&generation_id)?;
         let checked = api(ctx).exports.check(viewer(ctx)?, id.as_str(), &market).await;
         Ok(outcomes::export_checked(checked, locale(ctx))?)
+    }
+
+    /// The viewer's web hooks, newest first. Not for API keys.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn webhook_endpoints(&self, ctx: &Context<'_>) -> Result<Vec<WebhookEndpoint>> {
+        let endpoints = api(ctx).webhooks.endpoints(viewer(ctx)?).await.map_err(ApiError::from)?;
+        Ok(endpoints.into_iter().map(WebhookEndpoint).collect())
     }
 
     /// The viewer's API keys, newest first; revoked ones included.

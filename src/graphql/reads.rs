@@ -10,7 +10,9 @@ use super::{
     connection::TotalCount,
     ids::NodeId,
     scalars::int,
-    types::{ApiKey, Edit, Generation, LedgerEntry, Node, Order, Poster, Revision, User},
+    types::{
+        ApiKey, Edit, Generation, LedgerEntry, Node, Order, Poster, Revision, User, WebhookDelivery, WebhookEndpoint,
+    },
 };
 use crate::{
     domain::{Dimension, SessionId},
@@ -61,6 +63,12 @@ pub(super) async fn node(api: &Api, viewer: &Viewer, id: NodeId) -> Result<Optio
             viewer.require(ApiScope::BillingRead)?;
             let own = ledger_of(owner).filter(ledger_entries::Column::Id.eq(row));
             own.one(reader).await.map_err(failed)?.map(|row| LedgerEntry(row).into())
+        }
+        NodeId::WebhookEndpoint(row) => {
+            api.webhooks.endpoint(viewer, row).await?.map(|row| WebhookEndpoint(row).into())
+        }
+        NodeId::WebhookDelivery(row) => {
+            api.webhooks.delivery(viewer, row).await?.map(|row| WebhookDelivery(row).into())
         }
         NodeId::ApiKey(row) => {
             viewer.require_person()?;

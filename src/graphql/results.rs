@@ -3,6 +3,8 @@
 #![expect(clippy::large_enum_variant, reason = "one answer lives for the length of one request")]
 
 mod changes;
+mod people;
+mod webhooks;
 
 use async_graphql::{ID, Interface, SimpleObject, Union};
 
@@ -20,6 +22,12 @@ use crate::{
 pub use changes::{
     CreateEditResult, CreateEditSuccess, RestoreRevisionResult, RestoreRevisionSuccess, SetCoverResult,
     SetCoverSuccess, UpdatePosterCopyResult, UpdatePosterCopySuccess,
+};
+pub use people::{CancelAccountDeletionPayload, DeleteAccountResult, DeleteAccountSuccess, RevokeSignInSessionPayload};
+pub use webhooks::{
+    CreateWebhookEndpointResult, CreateWebhookEndpointSuccess, DeleteWebhookEndpointPayload,
+    ReplayWebhookDeliveryResult, ReplayWebhookDeliverySuccess, RotateWebhookSecretResult, RotateWebhookSecretSuccess,
+    UpdateWebhookEndpointResult, UpdateWebhookEndpointSuccess,
 };
 
 /// A refusal that a client can do something about.

@@ -3,7 +3,8 @@
 use async_graphql::{SDLExportOptions, Schema};
 
 use super::{
-    api::Api, limits, mutation::Mutation, query::Query, results::UserError, subscription::Subscription, types::Node,
+    api::Api, cost::Cost, limits, mutation::Mutation, query::Query, results::UserError, subscription::Subscription,
+    types::Node,
 };
 
 /// The schema that clients see.
@@ -18,6 +19,7 @@ pub fn schema(api: Api) -> ApiSchema {
         .limit_recursive_depth(limits::RECURSION_MAX)
         .limit_directives(limits::DIRECTIVES_MAX)
         .disable_suggestions()
+        .extension(Cost)
         .data(api)
         .finish()
 }

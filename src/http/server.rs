@@ -8,7 +8,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -52,10 +55,18 @@ pub async fn serve(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no-delay could not be set");
         }
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service(router.clone(), peer));
-        let connection = graceful.watch(connection.into_owned());
+        let (builder, router, watcher) = (builder.clone(), router.clone(), graceful.watcher());
+        let stopping = shutdown.clone();
         tracker.spawn(async move {
-            if let Err(error) = connection.await {
+            let has_begun = tokio::select! {
+                () = stopping.cancelled() => false,
+                begun = timeout(HEADER_TIMEOUT, has_begun(&stream)) => begun.unwrap_or(false),
+            };
+            if !has_begun {
+                return;
+            }
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service(router, peer));
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!(error, "a connection ended early");
             }
         });
@@ -65,6 +76,21 @@ pub async fn serve(
         tracing::warn!("connections were cut: they did not end in time");
     }
     Ok(())
+}
+
+/// Waits until the client has said enough to tell which version of HTTP it speaks; the library's own
+/// limit of time begins only then.
+async fn has_begun(stream: &TcpStream) -> bool {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0";
+    let mut head = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut head).await {
+            Err(_) | Ok(0) => return false,
+            Ok(count) if count == PREFACE.len() || !PREFACE.starts_with(&head[..count]) => return true,
+            // What was seen stays there to be seen again, so only time tells whether more has come.
+            Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
 }
 
 /// The router for one connection, with the peer's address in each request.

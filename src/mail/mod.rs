@@ -26,8 +26,10 @@ pub struct Mail {
     pub to: String,
     /// One line.
     pub subject: String,
-    /// Plain text.
+    /// Plain text, for programs that show no pages.
     pub text: String,
+    /// The same as a page of HTML without anything from elsewhere.
+    pub html: String,
 }
 
 /// Why a mail was not taken over; what the server said stays in the log.

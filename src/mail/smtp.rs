@@ -10,7 +10,10 @@ use std::{
 use async_trait::async_trait;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
     transport::smtp::{
         PoolConfig,
         client::{Certificate, Tls, TlsParameters},
@@ -20,7 +23,7 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Mail, MailError, Mailer};
-use crate::{clock::Clock, config::MailSettings};
+use crate::{clock::Clock, config::MailSettings, ids::IdSource};
 
 const PORT_SUBMISSION: u16 = 587;
 const PORT_SUBMISSIONS: u16 = 465;
@@ -31,6 +34,7 @@ pub struct SmtpMailer {
     from: Mailbox,
     timeout: Duration,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
 }
 
 /// Why the mail server's address cannot be used; never shows the password.
@@ -62,7 +66,7 @@ impl SmtpMailer {
     ///
     /// # Errors
     /// See [`SmtpUrlError`]; each names its setting.
-    pub fn new(settings: &MailSettings, clock: Arc<dyn Clock>) -> Result<Self, SmtpUrlError> {
+    pub fn new(settings: &MailSettings, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Result<Self, SmtpUrlError> {
         let empty = SecretString::default();
         let url = settings.smtp_url.as_ref().unwrap_or(&empty);
         let mut url = Url::parse(url.expose_secret()).map_err(|_| SmtpUrlError::Malformed)?;
@@ -90,7 +94,7 @@ impl SmtpMailer {
             .pool_config(PoolConfig::new().max_size(settings.connections_max))
             .build();
         let from = settings.from.parse().map_err(|_| SmtpUrlError::From)?;
-        Ok(Self { transport, from, timeout, clock })
+        Ok(Self { transport, from, timeout, clock, ids })
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, lettre::error::Error> {
@@ -101,10 +105,12 @@ impl SmtpMailer {
             .to(Mailbox::new(None, to))
             .subject(&mail.subject)
             .date(SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms))
-            // Left out, the library writes no Message-ID, and many servers file such mail as spam.
-            .message_id(None)
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.text.clone())
+            // Without one, many servers file a mail as spam; the library's own choice would tell this
+            // machine's name to everybody.
+            .message_id(Some(format!("<{}@{}>", self.ids.token(), self.from.email.domain())))
+            // Keeps out-of-office programs from answering (RFC 3834).
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
     }
 }
 

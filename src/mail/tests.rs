@@ -17,6 +17,7 @@ use crate::{
     clock::MockClock,
     config::{MailSettings, Settings, Sources},
     domain::Locale,
+    ids::SeededIds,
 };
 
 const NOW_MS: i64 = 1_767_225_600_000; // 2026-01-01 00:00:00 UTC
@@ -142,20 +143,41 @@ fn settings(url: &str, timeout_seconds: u64) -> MailSettings {
 }
 
 fn mailer(url: &str, timeout_seconds: u64) -> SmtpMailer {
-    SmtpMailer::new(&settings(url, timeout_seconds), Arc::new(MockClock::at_ms(NOW_MS))).unwrap()
+    prepared(&settings(url, timeout_seconds)).unwrap()
 }
 
-/// Decodes what the tests look at: a base64 or quoted-printable body after the headers.
+fn prepared(settings: &MailSettings) -> Result<SmtpMailer, SmtpUrlError> {
+    SmtpMailer::new(settings, Arc::new(MockClock::at_ms(NOW_MS)), Arc::new(SeededIds::new(1)))
+}
+
+/// Headers and parts with their transfer encodings undone.
 fn readable(message: &str) -> String {
+    let boundary = message.split("boundary=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    message.split(&format!("--{boundary}")).map(decoded).collect::<Vec<_>>().join("\n")
+}
+
+fn decoded(part: &str) -> String {
     use base64::Engine as _;
-    let (headers, body) = message.split_once("\n\n").unwrap();
-    let body = if headers.to_lowercase().contains("content-transfer-encoding: base64") {
-        let packed: String = body.split_whitespace().collect();
-        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(packed).unwrap()).unwrap()
-    } else {
-        body.to_owned()
+    let Some((headers, body)) = part.split_once("\n\n") else { return part.to_owned() };
+    let bytes = match headers.to_lowercase() {
+        encoded if encoded.contains("encoding: base64") => {
+            let packed: String = body.split_whitespace().collect();
+            base64::engine::general_purpose::STANDARD.decode(packed).unwrap()
+        }
+        encoded if encoded.contains("encoding: quoted-printable") => unquoted(&body.replace("=\n", "")),
+        _ => body.as_bytes().to_vec(),
     };
-    format!("{headers}\n\n{body}")
+    format!("{headers}\n\n{}", String::from_utf8(bytes).unwrap())
+}
+
+fn unquoted(text: &str) -> Vec<u8> {
+    let mut pieces = text.split('=');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+        bytes.extend_from_slice(&piece.as_bytes()[2..]);
+    }
+    bytes
 }
 
 #[tokio::test]
@@ -165,8 +187,18 @@ async fn smtp_conforms_and_writes_whole_headers() {
     let arrived = async || server.arrived.lock().unwrap().iter().map(|message| readable(message)).collect();
     conforms(&mailer, arrived).await;
     let message = readable(&server.arrived.lock().unwrap()[0]);
-    for header in ["Message-ID: <", "Date: Thu, 01 Jan 2026 00:00:00", "To: li@example.com", "no-reply@haibao.example"]
-    {
+    for header in [
+        "Message-ID: <",
+        "@haibao.example>",
+        "Date: Thu, 01 Jan 2026 00:00:00",
+        "To: li@example.com",
+        "no-reply@haibao.example",
+        "Auto-Submitted: auto-generated",
+        "multipart/alternative",
+        "text/plain; charset=utf-8",
+        "text/html; charset=utf-8",
+        "<html lang=\"zh-CN\">",
+    ] {
         assert!(message.contains(header), "{header} in {message}");
     }
     assert!(message.contains("Subject: =?utf-8?b?"), "a subject outside ASCII is encoded: {message}");
@@ -209,11 +241,11 @@ fn unsafe_and_unreadable_addresses_are_refused() {
         ("smtp://mail.example.com?tls=none", SmtpUrlError::ClearToOtherMachine),
         ("smtps://ann:secret@mail.example.com?tls=none", SmtpUrlError::UnknownTls),
     ] {
-        let refused = SmtpMailer::new(&settings(url, 10), Arc::new(MockClock::at_ms(NOW_MS))).map(|_| ());
+        let refused = prepared(&settings(url, 10)).map(|_| ());
         assert_eq!(refused, Err(expected), "{url}");
     }
     let mut own_authority = settings("smtps://mail.example.com", 10);
     own_authority.smtp_ca_file = Some("no-such-file.pem".into());
-    let refused = SmtpMailer::new(&own_authority, Arc::new(MockClock::at_ms(NOW_MS))).map(|_| ());
+    let refused = prepared(&own_authority).map(|_| ());
     assert_eq!(refused, Err(SmtpUrlError::CertificateAuthority));
 }

@@ -49,6 +49,8 @@ impl From<IpAddr> for Network {
 pub enum Counted {
     /// A person, by `users.id`.
     User(i64),
+    /// A partner's key, by `api_keys.id`.
+    ApiKey(i64),
     /// Whoever comes from this address, where nobody is signed in.
     Network(Network),
 }
@@ -70,6 +72,8 @@ pub enum Rate {
     Generations,
     /// Orders, per hour.
     Orders,
+    /// Points of GraphQL operations, per minute.
+    Cost,
 }
 
 /// Asked too often.
@@ -86,6 +90,7 @@ pub struct RateLimits {
     uploads: Arc<Limit>,
     generations: Arc<Limit>,
     orders: Arc<Limit>,
+    cost: Arc<Limit>,
 }
 
 impl RateLimits {
@@ -99,6 +104,7 @@ impl RateLimits {
             uploads: limit(settings.uploads_per_hour, hour),
             generations: limit(settings.generations_per_hour, hour),
             orders: limit(settings.orders_per_hour, hour),
+            cost: limit(settings.cost_per_minute, minute),
         }
     }
 
@@ -107,13 +113,23 @@ impl RateLimits {
     /// # Errors
     /// `TooOften`; a refused request is not counted.
     pub fn check(&self, rate: Rate, counted: Counted) -> Result<(), TooOften> {
+        self.charge(rate, counted, 1)
+    }
+
+    /// Counts so many at once, all or none. More than a whole window's worth counts as that, so that nothing
+    /// is refused for ever.
+    ///
+    /// # Errors
+    /// `TooOften`; what is refused is not counted.
+    pub fn charge(&self, rate: Rate, counted: Counted, count: u32) -> Result<(), TooOften> {
         let limit = match rate {
             Rate::Requests => &self.requests,
             Rate::Uploads => &self.uploads,
             Rate::Generations => &self.generations,
             Rate::Orders => &self.orders,
+            Rate::Cost => &self.cost,
         };
-        limit.check(counted)
+        limit.check(counted, count)
     }
 }
 
@@ -133,6 +149,7 @@ type Buckets = RateLimiter<Counted, DefaultKeyedStateStore<Counted>, HouseClock,
 
 struct Limit {
     buckets: Option<Buckets>,
+    burst: u32,
     clock: HouseClock,
     checks: AtomicU32,
 }
@@ -150,16 +167,21 @@ impl Limit {
             let quota = Quota::with_period(window / per_window)?.allow_burst(burst);
             Some(RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()))
         });
-        Self { buckets, clock, checks: AtomicU32::new(0) }
+        Self { buckets, burst: per_window, clock, checks: AtomicU32::new(0) }
     }
 
-    fn check(&self, counted: Counted) -> Result<(), TooOften> {
-        let Some(buckets) = &self.buckets else { return Ok(()) };
+    fn check(&self, counted: Counted, count: u32) -> Result<(), TooOften> {
+        let (Some(buckets), Some(count)) = (&self.buckets, NonZeroU32::new(count.min(self.burst))) else {
+            return Ok(());
+        };
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_PER_CLEANUP == CHECKS_PER_CLEANUP - 1 {
             // Buckets that are full again say the same as no bucket.
             buckets.retain_recent();
         }
-        buckets.check_key(&counted).map_err(|refused| {
+        let checked = buckets.check_key_n(&counted, count);
+        // Never more than the bucket holds, see above.
+        let Ok(checked) = checked else { return Ok(()) };
+        checked.map_err(|refused| {
             let now = governor::clock::Clock::now(&self.clock);
             let wait: Duration = refused.earliest_possible().duration_since(now).into();
             TooOften { retry_after_ms: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1) }
@@ -198,6 +220,29 @@ mod tests {
         assert!(limits.check(Rate::Requests, me).is_err());
         clock.advance_ms(3_600_000);
         assert_eq!((0..100).filter(|_| limits.check(Rate::Requests, me).is_ok()).count(), 6);
+    }
+
+    #[test]
+    fn costs_are_charged_whole_and_nothing_is_refused_for_ever() {
+        let mut settings = Settings::load(&Sources::default()).unwrap().limits;
+        settings.cost_per_minute = 600;
+        let clock = MockClock::at_ms(1_767_225_600_000);
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let limits = RateLimits::new(&settings, &shared);
+        let (key, me) = (Counted::ApiKey(1), Counted::User(1));
+        assert!((0..6).all(|_| limits.charge(Rate::Cost, key, 100).is_ok()));
+        assert_eq!(limits.charge(Rate::Cost, key, 100), Err(TooOften { retry_after_ms: 10_000 }));
+        assert!(limits.charge(Rate::Cost, me, 100).is_ok() && limits.charge(Rate::Cost, key, 0).is_ok());
+        clock.advance_ms(9_999);
+        assert!(limits.charge(Rate::Cost, key, 100).is_err());
+        clock.advance_ms(1);
+        assert!(limits.charge(Rate::Cost, key, 100).is_ok());
+        clock.advance_ms(60_000);
+        assert!(limits.charge(Rate::Cost, key, 1_000_000).is_ok(), "as much as a whole minute's");
+        assert!(limits.charge(Rate::Cost, key, 1).is_err());
+        // Over a minute, cheap operations come to exactly the limit.
+        clock.advance_ms(60_000);
+        assert_eq!((0..2_000).filter(|_| limits.charge(Rate::Cost, key, 1).is_ok()).count(), 600);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod statement;
 pub(crate) mod testing;
 pub mod uploads;
 mod viewer;
+pub mod webhooks;
 
 use std::sync::Arc;
 

@@ -63,6 +63,8 @@ impl House {
             frozen: Set(0),
             wallet_version: Set(0),
             created_at_ms: Set(NOW_MS),
+            deletes_at_ms: Set(None),
+            erased_at_ms: Set(None),
         };
         let user = user.insert(&txn).await.unwrap();
         txn.commit().await.unwrap();

@@ -54,6 +54,11 @@ pub fn exports_folder(user_id: i64, generation_id: &str) -> String {
     format!("cache/exports/{user_id}/{generation_id}")
 }
 
+/// Every folder that holds what one person made or gave.
+pub fn user_folders(user_id: i64) -> [String; 3] {
+    [format!("outputs/{user_id}"), format!("cache/exports/{user_id}"), format!("{UPLOADS_FOLDER}/{user_id}")]
+}
+
 /// Where uploaded pictures lie.
 pub const UPLOADS_FOLDER: &str = "uploads";
 

@@ -16,7 +16,7 @@ use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
 use ring::digest;
 
-pub use keys::{GenerationFolder, UPLOADS_FOLDER, exports_folder, upload_key};
+pub use keys::{GenerationFolder, UPLOADS_FOLDER, exports_folder, upload_key, user_folders};
 pub use local::{LocalFiles, PrivateFileError};
 pub use renditions::{RENDITION_WIDTHS, RenditionError};
 pub use signing::{FileUrl, SignatureError, UrlSigner};

@@ -41,6 +41,11 @@ impl Default for RenditionGate {
     }
 }
 
+/// Where a rendition is kept.
+fn kept_key(sha256: &str, width: u32) -> Path {
+    Path::from(format!("cache/renditions/{}/{sha256}-{width}.jpg", sha256.get(..2).unwrap_or("00")))
+}
+
 impl Storage {
     /// A picture scaled down to `width` pixels (never up), as JPEG. `sha256` is the original's, and
     /// names the kept copy: the same picture is never scaled twice.
@@ -48,7 +53,7 @@ impl Storage {
     /// # Errors
     /// `Storage` when the original is missing, `Undecodable` when it is damaged.
     pub async fn rendition(&self, key: &str, sha256: &str, width: u32) -> Result<Bytes, RenditionError> {
-        let kept = Path::from(format!("cache/renditions/{}/{sha256}-{width}.jpg", sha256.get(..2).unwrap_or("00")));
+        let kept = kept_key(sha256, width);
         if let Some(whole) = self.kept_rendition(&kept).await? {
             return Ok(whole);
         }
@@ -62,6 +67,17 @@ impl Storage {
             tracing::warn!(%error, key = %kept, "a rendition could not be kept");
         }
         Ok(scaled)
+    }
+
+    /// Forgets every rendition of a picture.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn renditions_delete(&self, sha256: &str) -> Result<(), StorageError> {
+        for width in RENDITION_WIDTHS {
+            self.delete(kept_key(sha256, width).as_ref()).await?;
+        }
+        Ok(())
     }
 
     async fn kept_rendition(&self, kept: &Path) -> Result<Option<Bytes>, StorageError> {

@@ -12,7 +12,19 @@ use crate::support::repository;
 /// The rooms of `src`, lowest layer first. A room imports its own layer and those below.
 const LAYERS: [&[&str]; 7] = [
     &["clock", "domain", "ids"],
-    &["composer", "config", "database", "events", "imaging", "ledger", "mail", "payments", "providers", "storage"],
+    &[
+        "composer",
+        "config",
+        "database",
+        "events",
+        "imaging",
+        "ledger",
+        "mail",
+        "payments",
+        "providers",
+        "storage",
+        "webhooks",
+    ],
     &["exports", "studio"],
     &["engine"],
     &["services"],

@@ -1,13 +1,19 @@
 //! People and their keys.
 
-use ::entity::{api_keys, users};
+use ::entity::{api_keys, sign_in_sessions, users};
 use async_graphql::{Context, ID, Object, Result};
 
 use super::{Generation, Wallet};
 use crate::{
-    graphql::{ApiError, api::api, enums::ApiKeyScope, ids::NodeId, scalars::DateTime},
+    graphql::{
+        ApiError,
+        api::api,
+        enums::ApiKeyScope,
+        ids::{self, NodeId},
+        scalars::DateTime,
+    },
     ledger,
-    services::{ApiScope, Viewer, history},
+    services::{Access, ApiScope, Viewer, history},
 };
 
 /// An account.
@@ -45,9 +51,68 @@ impl User {
         Ok(active.map(Generation))
     }
 
+    /// Where this person is signed in, newest first. Not for API keys.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn sign_in_sessions(&self, ctx: &Context<'_>) -> Result<Vec<SignInSession>> {
+        let sessions = api(ctx).sign_in.sessions(&self.viewer).await.map_err(ApiError::from)?;
+        let own = match &self.viewer.access {
+            Access::Session { session_id, .. } => session_id.as_str(),
+            Access::ApiKey { .. } => "",
+        };
+        Ok(sessions.into_iter().map(|row| SignInSession { is_current: row.id == own, row }).collect())
+    }
+
+    /// From when on the account is erased, because its owner asked for it; null: it stays.
+    async fn deletes_at(&self) -> Option<DateTime> {
+        self.row.deletes_at_ms.map(DateTime::from_ms)
+    }
+
     /// The first sign-in.
     async fn created_at(&self) -> DateTime {
         DateTime::from_ms(self.row.created_at_ms)
+    }
+}
+
+/// A place where a person is signed in.
+#[derive(Clone, Debug)]
+pub struct SignInSession {
+    /// Its row.
+    pub row: sign_in_sessions::Model,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
+/// A place where a person is signed in.
+#[Object]
+impl SignInSession {
+    /// Names this sign-in for `revokeSignInSession`.
+    async fn id(&self) -> ID {
+        format!("{}{}", ids::SESSION_PREFIX, self.row.id).into()
+    }
+
+    /// Whether it is the one that asks.
+    async fn is_current(&self) -> bool {
+        self.is_current
+    }
+
+    /// When it began.
+    async fn created_at(&self) -> DateTime {
+        DateTime::from_ms(self.row.created_at_ms)
+    }
+
+    /// When it ends, unless it is used before.
+    async fn expires_at(&self) -> DateTime {
+        DateTime::from_ms(self.row.expires_at_ms)
+    }
+
+    /// The network address that signed in.
+    async fn address(&self) -> Option<&str> {
+        self.row.address.as_deref()
+    }
+
+    /// What the client called itself.
+    async fn user_agent(&self) -> Option<&str> {
+        self.row.user_agent.as_deref()
     }
 }
 

@@ -7,6 +7,7 @@ pub mod exports;
 pub mod generation;
 pub mod money;
 pub mod poster;
+pub mod webhooks;
 
 pub use account::{ApiKey, User};
 pub use catalogue::{Dimension, Studio};
@@ -16,6 +17,7 @@ pub(super) use generation::GenerationCount;
 pub use generation::{Generation, GenerationConnection, GenerationSummary};
 pub use money::{LedgerEntry, LedgerEntryConnection, Order, OrderConnection, Quote, Wallet};
 pub use poster::{Edit, Failure, Poster, Revision};
+pub use webhooks::{WebhookDelivery, WebhookEndpoint};
 
 /// Anything with an id of its own.
 #[derive(async_graphql::Interface)]
@@ -37,4 +39,8 @@ pub enum Node {
     LedgerEntry(LedgerEntry),
     /// A partner's key.
     ApiKey(ApiKey),
+    /// Where a partner is told what happens.
+    WebhookEndpoint(WebhookEndpoint),
+    /// What a partner was told.
+    WebhookDelivery(WebhookDelivery),
 }

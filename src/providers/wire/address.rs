@@ -53,19 +53,22 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 /// Whether a URL may lead to the public internet: an address in it must be public, a name is looked at
 /// again when it is resolved.
-pub(super) fn may_name_public(url: &Url) -> bool {
+pub fn may_name_public(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     match bare.parse::<IpAddr>() {
         Ok(address) => is_public(address),
-        Err(_) => !(bare.eq_ignore_ascii_case("localhost") || bare.to_ascii_lowercase().ends_with(".localhost")),
+        Err(_) => {
+            let name = bare.trim_end_matches('.').to_ascii_lowercase();
+            !(name == "localhost" || name.ends_with(".localhost"))
+        }
     }
 }
 
 /// Resolves names and keeps only public addresses, at the very moment of connecting: a name that
 /// changes its mind between a check and the connection gains nothing.
 #[derive(Debug)]
-pub(super) struct PublicOnly;
+pub struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
@@ -119,7 +122,8 @@ mod tests {
     #[test]
     fn addresses_in_disguise_are_seen_through() {
         // The URL parser turns every spelling of an address into the plain one.
-        for url in ["http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://[::1]/", "http://LOCALHOST/"] {
+        for url in ["http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://[::1]/", "http://LOCALHOST./"]
+        {
             assert!(!may_name_public(&url.parse().unwrap()), "{url}");
         }
         assert!(may_name_public(&"https://api.example.com/v1".parse().unwrap()));

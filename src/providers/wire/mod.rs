@@ -15,8 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{CallContext, FailureClass, ProviderError};
-use address::PublicOnly;
-pub use address::is_public;
+pub use address::{PublicOnly, is_public, may_name_public};
 pub use download::Downloads;
 pub use retry_after::retry_after;
 
@@ -53,7 +52,7 @@ pub struct Wire {
 }
 
 /// Chooses the process's cryptography, if nobody has yet: a client cannot be built without.
-pub(in crate::providers) fn init_crypto() {
+pub fn init_crypto() {
     // A second installation is refused by the library, which is what we want.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

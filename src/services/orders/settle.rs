@@ -18,6 +18,7 @@ use crate::{
         audit_log::{AuditLine, append_in_txn},
     },
     storage::sha256_hex,
+    webhooks,
 };
 
 /// What a call-back came to; the word is kept in `payment_notifies.verdict`.
@@ -246,6 +247,7 @@ impl Orders {
             .filter(payment_attempts::Column::OrderId.eq(order.id))
             .exec(&txn)
             .await?;
+        webhooks::enqueue_order_in_txn(&txn, order.user_id, order.id, now_ms).await?;
         insert_notify(&txn, received, Verdict::Credited, now_ms).await?;
         let is_late = order.status == OrderStatus::Closed;
         let action = if is_late { "order.paid_late" } else { "order.paid" };

@@ -30,6 +30,8 @@ pub struct CodePolicy {
     pub attempts_max: u32,
     /// Codes to one address in 24 hours.
     pub sends_per_email_per_day: usize,
+    /// Codes to one address in an hour.
+    pub sends_per_email_per_hour: usize,
     /// Codes asked for by one network address in an hour.
     pub sends_per_ip_per_hour: usize,
     /// Codes to everybody in an hour.
@@ -45,6 +47,7 @@ impl From<&crate::config::SignInSettings> for CodePolicy {
             resend_after_ms: i64::from(settings.resend_after_seconds) * 1000,
             attempts_max: settings.attempts_max,
             sends_per_email_per_day: settings.sends_per_email_per_day as usize,
+            sends_per_email_per_hour: settings.sends_per_email_per_hour as usize,
             sends_per_ip_per_hour: settings.sends_per_ip_per_hour as usize,
             sends_per_hour: settings.sends_per_hour as usize,
             codes_max: settings.codes_max,
@@ -170,6 +173,12 @@ fn wait_ms(sends: &mut VecDeque<i64>, limit: usize, window_ms: i64, now_ms: i64)
     sends.front().map(|sent| sent + window_ms - now_ms)
 }
 
+/// How long to wait if so many of the kept sends lie within the window; nothing is dropped.
+fn wait_within_ms(sends: &VecDeque<i64>, limit: usize, window_ms: i64, now_ms: i64) -> Option<i64> {
+    let oldest = sends.len().checked_sub(limit).filter(|_| limit > 0)?;
+    sends.get(oldest).map(|sent| sent + window_ms - now_ms).filter(|wait| *wait > 0)
+}
+
 impl State {
     /// Forgets people nobody counts any more and, beyond the cap, whoever was served longest ago.
     fn tidy(&mut self, now_ms: i64, people_max: usize) {
@@ -193,10 +202,11 @@ impl State {
     }
 
     fn wait_ms(&mut self, policy: &CodePolicy, email: &str, network: Option<Network>, now_ms: i64) -> Option<i64> {
-        let mut waits = [None; 4];
+        let mut waits = [None; 5];
         if let Some(person) = self.people.get_mut(email) {
             waits[0] = Some(person.resend_at_ms - now_ms).filter(|wait| *wait > 0);
             waits[1] = wait_ms(&mut person.sends, policy.sends_per_email_per_day, DAY_MS, now_ms);
+            waits[4] = wait_within_ms(&person.sends, policy.sends_per_email_per_hour, HOUR_MS, now_ms);
         }
         if let Some(sends) = network.and_then(|network| self.networks.get_mut(&network)) {
             waits[2] = wait_ms(sends, policy.sends_per_ip_per_hour, HOUR_MS, now_ms);
@@ -232,7 +242,7 @@ impl CodeStore for MemoryCodeStore {
         person.resend_at_ms = issued.resend_at_ms;
         person.last_send_ms = now_ms;
         // A limit that is off is not counted: its list would grow without an end.
-        if self.policy.sends_per_email_per_day > 0 {
+        if self.policy.sends_per_email_per_day.max(self.policy.sends_per_email_per_hour) > 0 {
             person.sends.push_back(now_ms);
         }
         if let Some(network) = network.filter(|_| self.policy.sends_per_ip_per_hour > 0) {
@@ -296,6 +306,7 @@ mod tests {
             resend_after_ms: 60_000,
             attempts_max: 5,
             sends_per_email_per_day: 20,
+            sends_per_email_per_hour: 10,
             sends_per_ip_per_hour: 20,
             sends_per_hour: 1000,
             codes_max: 100,
@@ -385,13 +396,19 @@ mod tests {
     #[tokio::test]
     async fn an_address_gets_twenty_codes_a_day() {
         let (store, clock) = store(policy());
-        for _ in 0..20 {
+        for _ in 0..10 {
             assert!(store.issue(ME, None).await.is_ok());
             clock.advance_ms(60_000);
         }
-        assert_eq!(waits_seconds(store.issue(ME, None).await), Some(86_400 - 20 * 60));
+        assert_eq!(waits_seconds(store.issue(ME, None).await), Some(3600 - 10 * 60), "ten in an hour");
+        clock.advance_ms(HOUR_MS - 10 * 60_000);
+        for _ in 0..10 {
+            assert!(store.issue(ME, None).await.is_ok(), "as each of the ten grows old, another one may follow");
+            clock.advance_ms(60_000);
+        }
+        assert_eq!(waits_seconds(store.issue(ME, None).await), Some(86_400 - 3600 - 10 * 60), "twenty in a day");
         assert!(store.issue("wang@example.com", None).await.is_ok(), "others are not held up");
-        clock.advance_ms(DAY_MS - 20 * 60_000);
+        clock.advance_ms(DAY_MS - HOUR_MS - 10 * 60_000);
         assert!(store.issue(ME, None).await.is_ok());
     }
 
@@ -420,7 +437,13 @@ mod tests {
         assert!(few.issue("b@example.com", None).await.is_ok());
         assert!(few.issue("c@example.com", None).await.is_err());
 
-        let off = CodePolicy { sends_per_email_per_day: 0, sends_per_ip_per_hour: 0, sends_per_hour: 0, ..policy() };
+        let off = CodePolicy {
+            sends_per_email_per_day: 0,
+            sends_per_email_per_hour: 0,
+            sends_per_ip_per_hour: 0,
+            sends_per_hour: 0,
+            ..policy()
+        };
         let (store, clock) = store(off);
         for _ in 0..50 {
             assert!(store.issue(ME, Some(IpAddr::from([192, 0, 2, 1]))).await.is_ok());

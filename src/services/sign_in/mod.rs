@@ -10,25 +10,33 @@ mod tokens;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
 use self::{api_keys::KeyCache, sessions::SessionCache};
 pub use self::{
     api_keys::{CreateApiKey, CreateApiKeyOutcome, RevokeApiKeyOutcome},
     codes::{CodePolicy, CodeStore, IssuedCode, MemoryCodeStore, Redemption, TooManyCodes},
-    sessions::{AccessToken, CodeRejection, SignInOutcome},
+    sessions::{AccessToken, Client, CodeRejection, SignInOutcome},
     tokens::{Claims, TokenError, TokenKeys, init_crypto},
 };
 use super::{Context, FieldRefusal};
 use crate::{
     config::Settings,
     domain::{Locale, validation},
-    mail::{Mailer, code_mail},
+    mail::{Mail, MailError, Mailer, code_mail},
 };
 
 /// How long the answer to `sendLoginCode` waits for the mail to be handed over. A mailer that fails
 /// faster is reported; a slower one goes on in the background, so no mail server can hold up a request.
 const MAIL_WAIT: Duration = Duration::from_secs(1);
+
+/// Before the answer: how soon a server that said "not now" is asked once more.
+const SECOND_TRY: Duration = Duration::from_millis(250);
+
+/// After the answer: the pauses before further tries, within the code's life.
+const LATER_TRIES: [Duration; 4] =
+    [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16)];
 
 /// What became of a request for a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,24 +130,67 @@ impl SignIn {
             Err(refused) => return SendCodeOutcome::TooOften { retry_after_ms: refused.retry_after_ms },
         };
         let mail = code_mail(&email, &issued.code, self.policy.code_lifetime_seconds, locale);
-        let (mailer, codes, challenge_id) =
-            (Arc::clone(&self.mailer), Arc::clone(&self.codes), issued.challenge_id.clone());
-        let handing_over = self.tasks.spawn(async move {
-            let sent = mailer.send(&mail).await;
-            if let Err(failure) = &sent {
-                tracing::warn!(mail.failure = ?failure, "sign-in code was not sent");
-                metrics::counter!("haibao_mail_failures_total").increment(1);
-                codes.retract(&email, &challenge_id).await;
+        let (answer, mut answered) = oneshot::channel();
+        let handing_over = HandingOver {
+            sign_in: self.clone(),
+            mail,
+            challenge_id: issued.challenge_id.clone(),
+            expires_at_ms: issued.expires_at_ms,
+        };
+        self.tasks.spawn(handing_over.run(answer));
+        let told = match tokio::time::timeout(MAIL_WAIT, &mut answered).await {
+            Ok(told) => told.ok(),
+            Err(_elapsed) => {
+                // From here on the task knows that nobody waits; what it said just before still counts.
+                answered.close();
+                answered.try_recv().map_or(Some(Ok(())), Some)
             }
-            sent
-        });
-        match tokio::time::timeout(MAIL_WAIT, handing_over).await {
-            Ok(Ok(Err(_)) | Err(_)) => SendCodeOutcome::MailUnavailable,
-            Ok(Ok(Ok(()))) | Err(_) => SendCodeOutcome::Sent {
+        };
+        match told {
+            Some(Ok(())) => SendCodeOutcome::Sent {
                 challenge_id: issued.challenge_id,
                 expires_at_ms: issued.expires_at_ms,
                 resend_at_ms: issued.resend_at_ms,
             },
+            Some(Err(_)) | None => SendCodeOutcome::MailUnavailable,
+        }
+    }
+}
+
+/// One mail on its way out, beside the request that asked for it.
+struct HandingOver {
+    sign_in: SignIn,
+    mail: Mail,
+    challenge_id: String,
+    expires_at_ms: i64,
+}
+
+impl HandingOver {
+    /// Hands the mail over and tells how that went while somebody waits; later a server that only
+    /// refuses for now is tried again, as long as the code in the mail is worth something.
+    async fn run(self, answer: oneshot::Sender<Result<(), MailError>>) {
+        let mailer = &self.sign_in.mailer;
+        let mut sent = mailer.send(&self.mail).await;
+        if sent == Err(MailError::RefusedForNow) && !answer.is_closed() {
+            tokio::time::sleep(SECOND_TRY).await;
+            sent = mailer.send(&self.mail).await;
+        }
+        if answer.send(sent).is_err() {
+            for pause in LATER_TRIES {
+                let clock = &self.sign_in.context.clock;
+                let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+                let is_worth_it = clock.now_ms().saturating_add(pause_ms) < self.expires_at_ms;
+                if !is_worth_it || !sent.is_err_and(MailError::is_retryable) {
+                    break;
+                }
+                tokio::time::sleep(pause).await;
+                sent = mailer.send(&self.mail).await;
+            }
+        }
+        if let Err(failure) = sent {
+            tracing::warn!(mail.failure = ?failure, "sign-in code was not sent");
+            metrics::counter!("haibao_mail_failures_total").increment(1);
+            self.sign_in.codes.retract(&self.mail.to, &self.challenge_id).await;
         }
     }
 }

@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 
@@ -79,6 +79,15 @@ pub enum SignInOutcome {
     Invalid(Vec<FieldRefusal>),
 }
 
+/// Who asks for a session, as far as the network tells.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The network address.
+    pub address: Option<IpAddr>,
+    /// What the client calls itself.
+    pub user_agent: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct CachedSession {
     user_id: i64,
@@ -114,7 +123,7 @@ impl SignIn {
         email: &str,
         challenge_id: &str,
         code: &str,
-        address: Option<IpAddr>,
+        client: &Client,
     ) -> Result<SignInOutcome, ServiceError> {
         let (email, code) = match (validation::email(email), digits(code)) {
             (Ok(email), Ok(code)) => (email, code),
@@ -131,10 +140,10 @@ impl SignIn {
             Redemption::Expired => return rejected(CodeRejection::Expired, 0),
             Redemption::TooManyAttempts => return rejected(CodeRejection::TooManyAttempts, 0),
         }
-        let (user, viewer, access) = match self.open_session(&email, address).await {
+        let (user, viewer, access) = match self.open_session(&email, client).await {
             // On PostgreSQL two first sign-ins of one address can meet; the second finds the account.
             Err(ServiceError::Database(error)) if violated(&error) == Some(Constraint::UserEmail) => {
-                self.open_session(&email, address).await?
+                self.open_session(&email, client).await?
             }
             opened => opened?,
         };
@@ -145,7 +154,7 @@ impl SignIn {
     async fn open_session(
         &self,
         email: &str,
-        address: Option<IpAddr>,
+        client: &Client,
     ) -> Result<(users::Model, Viewer, AccessToken), ServiceError> {
         let now_ms = self.context.clock.now_ms();
         let expires_at_ms = now_ms + self.policy.token_lifetime_ms;
@@ -158,6 +167,8 @@ impl SignIn {
             created_at_ms: Set(now_ms),
             expires_at_ms: Set(expires_at_ms),
             revoked_at_ms: Set(None),
+            address: Set(client.address.map(|address| address.to_canonical().to_string())),
+            user_agent: Set(client.user_agent.clone()),
         };
         sign_in_sessions::Entity::insert(session).exec_without_returning(&txn).await?;
         let line = AuditLine {
@@ -165,7 +176,7 @@ impl SignIn {
             action: "sign_in",
             object: format!("user:{}", user.id),
             outcome: "ok",
-            address,
+            address: client.address,
         };
         append_in_txn(&txn, line, now_ms).await?;
         txn.commit().await?;
@@ -190,6 +201,8 @@ impl SignIn {
             frozen: Set(0),
             wallet_version: Set(0),
             created_at_ms: Set(now_ms),
+            deletes_at_ms: Set(None),
+            erased_at_ms: Set(None),
         };
         let mut user = user.insert(txn).await?;
         if self.policy.welcome_credits > 0 {
@@ -316,6 +329,55 @@ impl SignIn {
             self.sessions.0.invalidate(id);
         }
         // Open subscriptions of this person look at their rights again when they wake.
+        self.context.doorbell.ring(&Topic::Wallet(viewer.user_id));
+        Ok(())
+    }
+}
+
+impl SignIn {
+    /// The viewer's live sessions, newest first.
+    ///
+    /// # Errors
+    /// `Forbidden` for an API key, `Database`.
+    pub async fn sessions(&self, viewer: &Viewer) -> Result<Vec<sign_in_sessions::Model>, ServiceError> {
+        viewer.require_person()?;
+        let live = sign_in_sessions::Entity::find()
+            .filter(sign_in_sessions::Column::UserId.eq(viewer.user_id))
+            .filter(sign_in_sessions::Column::RevokedAtMs.is_null())
+            .filter(sign_in_sessions::Column::ExpiresAtMs.gt(self.context.clock.now_ms()))
+            .order_by_desc(sign_in_sessions::Column::CreatedAtMs)
+            .order_by_asc(sign_in_sessions::Column::Id);
+        Ok(live.all(self.context.database.read()).await?)
+    }
+
+    /// Ends one of the viewer's sessions: here at once, in other processes within five seconds.
+    ///
+    /// # Errors
+    /// `Forbidden` for an API key, `NotFound` when it is not live, `Database`.
+    pub async fn revoke_session(&self, viewer: &Viewer, session_id: &str) -> Result<(), ServiceError> {
+        viewer.require_person()?;
+        let now_ms = self.context.clock.now_ms();
+        let txn = self.context.database.write().await?;
+        let changed = sign_in_sessions::Entity::update_many()
+            .col_expr(sign_in_sessions::Column::RevokedAtMs, Expr::value(now_ms))
+            .filter(sign_in_sessions::Column::Id.eq(session_id))
+            .filter(sign_in_sessions::Column::UserId.eq(viewer.user_id))
+            .filter(sign_in_sessions::Column::RevokedAtMs.is_null())
+            .exec(&txn)
+            .await?;
+        if changed.rows_affected == 0 {
+            return Err(ServiceError::NotFound);
+        }
+        let line = AuditLine {
+            actor: format!("user:{}", viewer.user_id),
+            action: "session.revoked",
+            object: format!("user:{}", viewer.user_id),
+            outcome: "ok",
+            address: None,
+        };
+        append_in_txn(&txn, line, now_ms).await?;
+        txn.commit().await?;
+        self.sessions.0.invalidate(session_id);
         self.context.doorbell.ring(&Topic::Wallet(viewer.user_id));
         Ok(())
     }

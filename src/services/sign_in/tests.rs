@@ -27,6 +27,7 @@ fn sign_in(house: &House, mailer: Arc<dyn Mailer>, tasks: &TaskTracker) -> SignI
         resend_after_ms: 60_000,
         attempts_max: 5,
         sends_per_email_per_day: 20,
+        sends_per_email_per_hour: 10,
         sends_per_ip_per_hour: 20,
         sends_per_hour: 1000,
         codes_max: 1000,
@@ -63,7 +64,7 @@ impl Door {
 
     async fn enter(&self, email: &str) -> (users::Model, AccessToken) {
         let (challenge_id, code) = self.send(email).await;
-        match self.sign_in.sign_in(email, &challenge_id, &code, None).await.unwrap() {
+        match self.sign_in.sign_in(email, &challenge_id, &code, &Client::default()).await.unwrap() {
             SignInOutcome::SignedIn { user, access, .. } => (*user, access),
             other => panic!("signed in, not {other:?}"),
         }
@@ -119,20 +120,21 @@ async fn wrong_codes_and_wrong_fields_are_told_apart() {
     let door = Door::open().await;
     let (challenge_id, code) = door.send(ME).await;
     let wrong = if code == "111111" { "222222" } else { "111111" };
-    let tried = door.sign_in.sign_in(ME, &challenge_id, wrong, None).await.unwrap();
+    let tried = door.sign_in.sign_in(ME, &challenge_id, wrong, &Client::default()).await.unwrap();
     assert_eq!(tried, SignInOutcome::Rejected { reason: CodeRejection::Wrong, attempts_left: 4 });
     for (email, code, path) in [("li", "111111", "email"), (ME, "12", "code"), (ME, "", "code"), (ME, "abcdef", "code")]
     {
-        let SignInOutcome::Invalid(fields) = door.sign_in.sign_in(email, &challenge_id, code, None).await.unwrap()
+        let SignInOutcome::Invalid(fields) =
+            door.sign_in.sign_in(email, &challenge_id, code, &Client::default()).await.unwrap()
         else {
             panic!("{email} {code}")
         };
         assert_eq!(fields[0].path, path);
     }
     let wide: String = code.chars().map(|c| char::from_u32(c as u32 - '0' as u32 + '０' as u32).unwrap()).collect();
-    let entered = door.sign_in.sign_in(ME, &challenge_id, &format!(" {wide} "), None).await.unwrap();
+    let entered = door.sign_in.sign_in(ME, &challenge_id, &format!(" {wide} "), &Client::default()).await.unwrap();
     assert!(matches!(entered, SignInOutcome::SignedIn { .. }), "full-width digits are digits");
-    let again = door.sign_in.sign_in(ME, &challenge_id, &code, None).await.unwrap();
+    let again = door.sign_in.sign_in(ME, &challenge_id, &code, &Client::default()).await.unwrap();
     assert_eq!(again, SignInOutcome::Rejected { reason: CodeRejection::Expired, attempts_left: 0 });
     let invalid = door.sign_in.send_code("li@", None, Locale::Zh).await;
     assert!(matches!(invalid, SendCodeOutcome::Invalid(_)));
@@ -169,6 +171,68 @@ async fn a_mail_server_that_hangs_does_not_hold_up_the_answer() {
     assert!(matches!(sent, SendCodeOutcome::Sent { .. }), "{sent:?}");
 }
 
+/// Answers with these, one after the other and the last for ever, each after this time.
+#[derive(Debug)]
+struct MoodyMailer {
+    takes: Duration,
+    answers: std::sync::Mutex<Vec<Result<(), MailError>>>,
+    asked: std::sync::atomic::AtomicUsize,
+}
+
+impl MoodyMailer {
+    fn new(takes: Duration, answers: &[Result<(), MailError>]) -> Arc<Self> {
+        let answers = answers.iter().rev().copied().collect::<Vec<_>>().into();
+        Arc::new(Self { takes, answers, asked: 0.into() })
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+#[async_trait::async_trait]
+impl Mailer for MoodyMailer {
+    async fn send(&self, _mail: &Mail) -> Result<(), MailError> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        tokio::time::sleep(self.takes).await;
+        let mut answers = self.answers.lock().unwrap();
+        let answer = answers.pop().unwrap();
+        if answers.is_empty() {
+            answers.push(answer);
+        }
+        answer
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_says_not_now_is_asked_again_and_one_that_says_no_is_not() {
+    let [ok, not_now, no] = [Ok(()), Err(MailError::RefusedForNow), Err(MailError::Refused)];
+    let (at_once, slowly) = (Duration::ZERO, Duration::from_secs(3));
+    for (takes, answers, is_sent, asked) in [
+        (at_once, &[not_now, ok][..], true, 2),
+        (at_once, &[not_now], false, 2),
+        (at_once, &[no, ok], false, 1),
+        (slowly, &[not_now, not_now, ok], true, 3),
+        (slowly, &[no, ok], true, 1),
+        (slowly, &[not_now], true, 5),
+    ] {
+        let house = House::open().await;
+        let mailer = MoodyMailer::new(takes, answers);
+        let tasks = TaskTracker::new();
+        let sign_in = sign_in(&house, mailer.clone(), &tasks);
+        tokio::time::pause();
+        let sent = sign_in.send_code(ME, None, Locale::Zh).await;
+        assert_eq!(matches!(sent, SendCodeOutcome::Sent { .. }), is_sent, "{takes:?} {answers:?}: {sent:?}");
+        tasks.close();
+        tasks.wait().await;
+        tokio::time::resume();
+        assert_eq!(mailer.asked(), asked, "{takes:?} {answers:?}");
+        let arrived = answers.last() == Some(&ok) && asked >= answers.len();
+        let again = sign_in.codes.issue(ME, None).await;
+        assert_eq!(again.is_err(), arrived, "only a mail that arrived makes people wait: {takes:?} {answers:?}");
+    }
+}
+
 #[tokio::test]
 async fn signing_out_ends_one_session_or_all() {
     let door = Door::open().await;
@@ -193,6 +257,39 @@ async fn signing_out_ends_one_session_or_all() {
     for token in [&second.token, &third.token] {
         assert!(door.viewer(token).await.is_none());
     }
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended_one_by_one() {
+    let door = Door::open().await;
+    let (challenge_id, code) = door.send(ME).await;
+    let client = Client { address: "::ffff:192.0.2.7".parse().ok(), user_agent: Some("Firefox".to_owned()) };
+    let SignInOutcome::SignedIn { viewer, access, .. } =
+        door.sign_in.sign_in(ME, &challenge_id, &code, &client).await.unwrap()
+    else {
+        panic!("signed in")
+    };
+    door.house.clock.advance_ms(60_000);
+    let (_, second) = door.enter(ME).await;
+    let sessions = door.sign_in.sessions(&viewer).await.unwrap();
+    assert_eq!(sessions.len(), 2);
+    assert_eq!(
+        (sessions[1].address.as_deref(), sessions[1].user_agent.as_deref()),
+        (Some("192.0.2.7"), Some("Firefox"))
+    );
+
+    let stranger = door.house.person("wang@example.com").await;
+    assert!(door.sign_in.sessions(&stranger).await.unwrap().is_empty());
+    let not_found = |ended: Result<(), ServiceError>| matches!(ended, Err(ServiceError::NotFound));
+    assert!(not_found(door.sign_in.revoke_session(&stranger, &sessions[0].id).await));
+    assert!(not_found(door.sign_in.revoke_session(&viewer, "another").await));
+    door.sign_in.revoke_session(&viewer, &sessions[0].id).await.unwrap();
+    assert!(door.viewer(&second.token).await.is_none());
+    assert!(door.viewer(&access.token).await.is_some());
+    assert_eq!(door.sign_in.sessions(&viewer).await.unwrap().len(), 1);
+    assert!(not_found(door.sign_in.revoke_session(&viewer, &sessions[0].id).await), "ended once");
+    door.house.clock.advance_ms(7 * DAY_MS);
+    assert!(door.sign_in.sessions(&viewer).await.unwrap().is_empty(), "what has run out is not listed");
 }
 
 #[tokio::test]

@@ -37,6 +37,9 @@ pub struct Claims {
     pub exp: i64,
     iss: String,
     aud: String,
+    /// Ours have none; one that is there is kept to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
 }
 
 impl Claims {
@@ -108,6 +111,7 @@ impl TokenKeys {
             exp: expires_at_ms.div_euclid(1000),
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
+            nbf: None,
         };
         let header = Header { kid: Some(self.current.id.clone()), ..Header::new(Algorithm::HS256) };
         encode(&header, &claims, &self.current.encoding).expect("HS256 is installed and the claims are plain JSON")
@@ -128,7 +132,8 @@ impl TokenKeys {
         // The library would ask the machine's clock; ours is a parameter and is asked below.
         validation.validate_exp = false;
         let claims = decode::<Claims>(token, &key.decoding, &validation).map_err(|_| TokenError::Malformed)?.claims;
-        if claims.iat.saturating_mul(1000) > now_ms + LEEWAY_MS {
+        let not_before = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
+        if not_before.saturating_mul(1000) > now_ms + LEEWAY_MS {
             return Err(TokenError::Malformed);
         }
         if claims.exp.saturating_mul(1000) <= now_ms - LEEWAY_MS {
@@ -203,6 +208,7 @@ mod tests {
             forged(&header(), &with(claims(), "iss", "else".into()), &KEY),
             forged(&header(), &with(claims(), "aud", "else".into()), &KEY),
             forged(&header(), &with(claims(), "iat", json!(NOW_MS / 1000 + 3600)), &KEY),
+            forged(&header(), &with(claims(), "nbf", json!(NOW_MS / 1000 + 3600)), &KEY),
             forged(&header(), &without("exp"), &KEY),
             forged(&header(), &without("aud"), &KEY),
             forged(&header(), &without("iss"), &KEY),

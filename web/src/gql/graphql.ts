@@ -710,6 +710,8 @@ export type EditStateQuery = { node:
     | { __typename: 'Poster', id: string }
     | { __typename: 'Revision', id: string }
     | { __typename: 'User', id: string }
+    | { __typename: 'WebhookDelivery', id: string }
+    | { __typename: 'WebhookEndpoint', id: string }
    | null };
 
 export type ApiKeysQueryVariables = Exact<{ [key: string]: never; }>;
@@ -731,6 +733,8 @@ export type RevisionCopyQuery = { node:
     | { __typename: 'Poster', id: string }
     | { __typename: 'Revision', id: string, copy: Array<{ id: string, role: string, language: string, text: string, charsMax: number, isSetWide: boolean }> }
     | { __typename: 'User', id: string }
+    | { __typename: 'WebhookDelivery', id: string }
+    | { __typename: 'WebhookEndpoint', id: string }
    | null };
 
 export type RevisionMasksQueryVariables = Exact<{
@@ -747,6 +751,8 @@ export type RevisionMasksQuery = { node:
     | { __typename: 'Poster', id: string }
     | { __typename: 'Revision', id: string, masks: Array<{ part: MaskPartCode, url: string }> }
     | { __typename: 'User', id: string }
+    | { __typename: 'WebhookDelivery', id: string }
+    | { __typename: 'WebhookEndpoint', id: string }
    | null };
 
 export type GenerationEventsSubscriptionVariables = Exact<{

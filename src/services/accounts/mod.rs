@@ -1,7 +1,17 @@
-//! What an operator does to an account.
+//! What people and operators do to accounts.
+
+mod delete;
+mod erase;
+mod export;
+#[cfg(test)]
+mod tests;
 
 use ::entity::users;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+pub use delete::{DeletionOutcome, deletion_cancel, deletion_request};
+pub use erase::{EraseOutcome, erase_due, erase_now, generations_expire, sessions_forget};
+pub use export::{AccountExport, export};
 
 use super::{
     Context, ServiceError,
