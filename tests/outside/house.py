@@ -113,7 +113,7 @@ class House:
             headers["authorization"] = f"Bearer {token}"
         request = urllib.request.Request(f"{self.url}{path}", body, headers, method=method)
         try:
-            with urllib.request.build_opener(NoRedirect).open(request, timeout=60) as answer:
+            with urllib.request.build_opener(NoRedirect).open(request, timeout=300) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.headers, refused.read()

@@ -13,7 +13,7 @@ pub use create::{CreateGeneration, create};
 pub use manage::{DeleteOutcome, RenameOutcome, delete, rename};
 pub use retry::{RetryPoster, retry};
 
-use super::{Context, FieldRefusal, ServiceError, Viewer, request_sha256};
+use super::{ApiScope, Context, FieldRefusal, ServiceError, Viewer, request_sha256};
 use crate::{
     domain::{Dimension, credits::CREDITS_PER_POSTER, validation::Refusal},
     ledger::{self, Wallet},
@@ -55,12 +55,14 @@ pub struct Quote {
 /// What a set of these dimensions would cost the viewer, without doing anything.
 ///
 /// # Errors
-/// `Ledger` or `Database`; wrong dimensions are the inner result's refusals.
+/// `Forbidden`, `Ledger` or `Database`; wrong dimensions are the inner result's refusals.
 pub async fn quote(
     context: &Context,
     viewer: &Viewer,
     dimensions: &[i32],
 ) -> Result<Result<Quote, Vec<FieldRefusal>>, ServiceError> {
+    // It tells the balance, as a refused order for posters does too.
+    viewer.require(ApiScope::BillingRead).or_else(|_| viewer.require(ApiScope::GenerationsWrite))?;
     let chosen = match parse_dimensions(Some(dimensions)) {
         Ok(chosen) => chosen,
         Err(refusals) => return Ok(Err(refusals)),
