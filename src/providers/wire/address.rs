@@ -56,13 +56,11 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 pub fn may_name_public(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<IpAddr>() {
-        Ok(address) => is_public(address),
-        Err(_) => {
-            let name = bare.trim_end_matches('.').to_ascii_lowercase();
-            !(name == "localhost" || name.ends_with(".localhost"))
-        }
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return is_public(address);
     }
+    let name = bare.trim_end_matches('.').to_ascii_lowercase();
+    !(name == "localhost" || name.ends_with(".localhost"))
 }
 
 /// Resolves names and keeps only public addresses, at the very moment of connecting: a name that
