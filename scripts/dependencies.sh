@@ -32,6 +32,8 @@ if [ "$purpose" = test ]; then
     if [ -z "${CHROME_PATH:-}" ] && lacks chromium && lacks chromium-browser && lacks google-chrome && lacks google-chrome-stable; then
         packages+=(chromium)
     fi
+    # The programs for the shell in docs/API.md.
+    for tool in curl jq; do if lacks "$tool"; then packages+=("$tool"); fi; done
     # Mail servers and judges of signatures that others wrote in Python.
     if ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then packages+=(python3 python3-venv); fi
     # Without one, every Chinese character of the page is an empty box in the browser tests' pictures.

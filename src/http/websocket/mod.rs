@@ -64,7 +64,8 @@ impl Default for SocketLimits {
             sockets_per_user: 16,
             sockets_per_ip: 64,
             init_timeout: Duration::from_secs(3),
-            tick: Duration::from_secs(5),
+            // Together with the time that a session is believed, a revocation arrives within five seconds.
+            tick: Duration::from_secs(2),
             ping_after: Duration::from_secs(15),
             silence_max: Duration::from_secs(45),
             write_timeout: Duration::from_secs(10),

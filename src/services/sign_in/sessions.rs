@@ -25,7 +25,7 @@ use crate::{
 
 /// How long a session (or key) is believed without asking the database again: the longest time that
 /// a revocation made by another process takes to arrive.
-pub(super) const BELIEVED_MS: i64 = 5_000;
+pub(super) const BELIEVED_MS: i64 = 2_500;
 
 /// Rows kept in memory.
 const CACHED_MAX: u64 = 100_000;
