@@ -230,8 +230,11 @@ class Strange(unittest.TestCase):
                 slow.sendall(beginning)
                 started = time.monotonic()
                 slow.settimeout(60)
-                while slow.recv(4096):
-                    pass
+                try:
+                    while slow.recv(4096):
+                        pass
+                except ConnectionResetError:
+                    pass  # cut off all the same
                 print(f"    a request that never ends was cut after {time.monotonic() - started:.0f} s", flush=True)
 
     def test_every_answer_has_the_safety_headers(self):
