@@ -9,7 +9,6 @@ mod doctor;
 mod edits;
 mod edits_vendor;
 mod exports;
-mod failpoints;
 mod generation;
 mod housekeeping;
 mod kill;
