@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test format lint docs-check rust-test web-test browser-test protocol-test interop-test outside-test supply-chain schema-check generate generated-check bench deps clean-data
+.PHONY: help run test format lint docs-check rust-test web-test faces-test browser-test protocol-test interop-test outside-test supply-chain schema-check generate generated-check bench deps clean-data
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
@@ -18,7 +18,7 @@ run: ## Build everything and serve it on http://127.0.0.1:8080 (development mode
 
 test: ## Everything that CI runs
 	scripts/dependencies.sh test
-	$(MAKE) --no-print-directory format web-test lint docs-check rust-test generated-check browser-test protocol-test interop-test outside-test supply-chain schema-check
+	$(MAKE) --no-print-directory format web-test lint docs-check rust-test generated-check faces-test supply-chain schema-check
 	@echo "make test: everything passed"
 
 format: ## Is the Rust code formatted?
@@ -35,6 +35,9 @@ rust-test: ## Rust tests on SQLite and PostgreSQL
 
 web-test: web/node_modules/.package-lock.json web/dist/index.html ## Types, lints and tests of the web client
 	cd web && npm run typecheck && npm run lint && npm test
+
+faces-test: web/node_modules/.package-lock.json web/dist/index.html ## The four below, side by side
+	scripts/faces-test.sh
 
 browser-test: web/node_modules/.package-lock.json web/dist/index.html ## The real program in a real browser
 	cargo test --workspace --locked --no-run
