@@ -157,7 +157,8 @@ export async function historyStates({ page, check, answering }) {
 }
 
 /** Balance, orders and keys as they are when something is missing or waits. */
-export async function accountStates({ page, check, answering }) {
+export async function accountStates(person) {
+  const { page, check, answering } = person;
   await page.goto('/me');
   await page.getByTestId('recharge').waitFor();
   await page.locator('label:has(input[name=amount])').last().click();
@@ -177,6 +178,9 @@ export async function accountStates({ page, check, answering }) {
   await page.locator('form:has(#key-name) code').waitFor();
   await check('account-key-made');
 
+  await webhooks(person);
+  await signIns(person);
+
   let stop = await answering('Studio', (data) => ({ studio: { ...data.studio, paymentChannels: [] } }));
   await page.goto('/me');
   await page.getByTestId('credits').waitFor();
@@ -186,5 +190,58 @@ export async function accountStates({ page, check, answering }) {
   await page.goto('/me');
   await page.locator('[role=alert] button').first().waitFor();
   await check('account-failed');
+  await stop();
+}
+
+/** A web hook is refused, made, looked into and removed again. */
+async function webhooks({ page, check, answering }) {
+  const form = page.locator('form:has(#webhook-url)');
+  await page.locator('#webhook-url').fill('http://192.168.1.1/haibao');
+  await form.locator('button[type=submit]').click();
+  await form.locator('[role=alert]').waitFor();
+  await page.locator('#webhook-url').fill('https://partner.example.com/haibao');
+  await page.locator('#webhook-description').fill('ERP');
+  await form.locator('button[type=submit]').click();
+  await form.locator('code', { hasText: 'whsec_' }).waitFor();
+  const row = page.getByTestId('webhooks').locator('> li');
+  await row.waitFor();
+
+  const message = { __typename: 'WebhookDelivery', kind: 'POSTER_SUCCEEDED', createdAt: inMs(-90_000), finishedAt: null, nextAttemptAt: null, payload: '{"type":"poster.succeeded"}', attempts: [] };
+  const tried = (outcome, status, durationMs) => ({ __typename: 'WebhookAttempt', at: inMs(-60_000 - durationMs), durationMs, outcome, status });
+  const messages = [
+    { ...message, id: 'delivery_1', state: 'DELIVERED', finishedAt: inMs(-60_000), attempts: [tried('TIMEOUT', null, 10_000), tried('DELIVERED', 200, 84)] },
+    { ...message, id: 'delivery_2', kind: 'ORDER_PAID', state: 'FAILED', finishedAt: inMs(-60_000), attempts: [tried('REFUSED', 503, 120)] },
+    { ...message, id: 'delivery_3', kind: 'GENERATION_COMPLETED', state: 'QUEUED', nextAttemptAt: inMs(60_000), attempts: [tried('UNREACHABLE', null, 3_000)] },
+  ];
+  const stop = await answering('WebhookDeliveries', ({ node }) => ({
+    node: { ...node, deliveries: { ...node.deliveries, edges: messages.map((one) => ({ __typename: 'WebhookDeliveryEdge', cursor: one.id, node: one })) } },
+  }));
+  await row.locator('button[aria-expanded]').click();
+  await row.getByTestId('webhook-log').locator('ol').last().waitFor();
+  await row.locator('button').last().click();
+  await check('account-webhook');
+  await row.locator('[role=group] button').first().click();
+  await row.waitFor({ state: 'detached' });
+  await stop();
+}
+
+/** The devices that are signed in, and the account that is about to go. */
+async function signIns({ page, check, answering }) {
+  const here = { __typename: 'SignInSession', id: 'sign_in_1', createdAt: inMs(-3_600_000), expiresAt: inMs(86_400_000), address: '203.0.113.7', userAgent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/142.0.0.0', isCurrent: true };
+  const phone = { ...here, id: 'sign_in_2', address: '2001:db8::7', userAgent: 'Mozilla/5.0 (iPhone) MicroMessenger/8.0', isCurrent: false };
+  let stop = await answering('AccountSecurity', ({ viewer }) => ({ viewer: { ...viewer, signInSessions: [here, phone] } }));
+  await page.goto('/me');
+  const list = page.getByTestId('sign-ins');
+  await list.waitFor();
+  await page.locator('section:has([data-testid=sign-ins]) section button').click();
+  await page.locator('#delete-email').fill('somebody@example.com');
+  await page.locator('form:has(#delete-email) button[type=submit]').click();
+  await page.locator('form:has(#delete-email) [role=alert]').waitFor();
+  await check('account-sign-ins');
+  await stop();
+  stop = await answering('AccountSecurity', ({ viewer }) => ({ viewer: { ...viewer, deletesAt: inMs(7 * 86_400_000) } }));
+  await page.goto('/me');
+  await list.waitFor();
+  await check('account-going');
   await stop();
 }

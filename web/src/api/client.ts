@@ -75,6 +75,9 @@ const normalisedCache = () =>
       OrderEdge: embedded,
       LedgerEntryConnection: embedded,
       LedgerEntryEdge: embedded,
+      WebhookAttempt: embedded,
+      WebhookDeliveryConnection: embedded,
+      WebhookDeliveryEdge: embedded,
       PageInfo: embedded,
     },
     resolvers: {

@@ -4,12 +4,15 @@ import { problemOf, refusalText } from '../api/errors';
 import { type ApiKeyFieldsFragment, type ApiKeyScope, ApiKeysDocument, CreateApiKeyDocument, RevokeApiKeyDocument } from '../gql/graphql';
 import { useFormats, useText } from '../i18n';
 import { useLastDefined } from '../lib/last-defined';
+import { CheckList } from './check-list';
+import { ConfirmButton } from './confirm-button';
 import { Alert, ErrorNotice, toast } from './feedback';
+import { SecretOnce } from './secret-once';
 
 const scopes: readonly ApiKeyScope[] = ['HISTORY_READ', 'GENERATIONS_WRITE', 'BILLING_READ'];
 
 /** Keys for programs. The secret is on the page once, right after it was made, and nowhere later. */
-export default function ApiKeys() {
+export function ApiKeys() {
   const words = useText('partners').partners;
   const [result, execute] = useQuery({ query: ApiKeysDocument, requestPolicy: 'cache-and-network' });
   const keys = useLastDefined(result.data)?.apiKeys;
@@ -51,7 +54,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKeyFieldsFragment }) {
   }
 
   return (
-    <li className="flex items-center gap-4 py-3">
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
       <div className="min-w-0">
         <p className="font-medium">
           {apiKey.name} <code className="ml-1 text-sm font-normal text-muted">{apiKey.prefix}…</code>
@@ -60,13 +63,13 @@ function KeyRow({ apiKey }: { apiKey: ApiKeyFieldsFragment }) {
           {apiKey.scopes.map((scope) => words.scopes[scope]).join(' · ')} · {apiKey.lastUsedAt ? words.lastUsed(formats.dateTime(apiKey.lastUsedAt)) : words.neverUsed}
         </p>
       </div>
-      <div className="ml-auto shrink-0">
+      <div className="ml-auto">
         {ended ? (
           <span className="text-sm text-muted">{ended}</span>
         ) : (
-          <button type="button" className="btn btn-plain btn-small" disabled={state.fetching} onClick={() => void end()}>
+          <ConfirmButton sure={words.revokeSure} label={`${words.revoke}: ${apiKey.name}`} disabled={state.fetching} onConfirm={() => void end()}>
             {words.revoke}
-          </button>
+          </ConfirmButton>
         )}
       </div>
     </li>
@@ -77,9 +80,8 @@ function NewKey() {
   const t = useText();
   const words = useText('partners').partners;
   const [name, setName] = useState('');
-  const [chosen, setChosen] = useState<readonly ApiKeyScope[]>(scopes);
+  const [chosen, setChosen] = useState(scopes);
   const [secret, setSecret] = useState<string>();
-  const [copied, setCopied] = useState(false);
   const [problem, setProblem] = useState<string>();
   const [state, create] = useMutation(CreateApiKeyDocument);
 
@@ -93,45 +95,19 @@ function NewKey() {
     if (result?.__typename === 'InvalidInput') return setProblem(refusalText(result, t));
     if (!result) return;
     setSecret(result.secret);
-    setCopied(false);
     setName('');
   }
 
   return (
     <form className="grid gap-3 border-t border-line pt-5" onSubmit={(event) => void submit(event)}>
-      {secret && (
-        <div role="status" className="grid gap-2 rounded-xl bg-good-soft p-4 text-good">
-          <p className="font-semibold">{words.secretOnce}</p>
-          <div className="flex flex-wrap items-center gap-3">
-            <code className="min-w-0 text-sm break-all select-all">{secret}</code>
-            <button type="button" className="btn btn-plain btn-small" onClick={() => void navigator.clipboard?.writeText(secret).then(() => setCopied(true))}>
-              {copied ? words.copied : words.copy}
-            </button>
-          </div>
-        </div>
-      )}
+      {secret && <SecretOnce key={secret} secret={secret} />}
       <div>
         <label className="label" htmlFor="key-name">
           {words.keyName}
         </label>
         <input id="key-name" className="field" maxLength={60} value={name} onChange={(event) => setName(event.target.value)} />
       </div>
-      <fieldset>
-        <legend className="label">{words.keyScopes}</legend>
-        <div className="flex flex-wrap gap-x-5 gap-y-1">
-          {scopes.map((scope) => (
-            <label key={scope} className="flex min-h-11 items-center gap-2">
-              <input
-                type="checkbox"
-                className="size-4.5 accent-accent"
-                checked={chosen.includes(scope)}
-                onChange={(event) => setChosen((before) => (event.target.checked ? [...before, scope] : before.filter((one) => one !== scope)))}
-              />
-              {words.scopes[scope]}
-            </label>
-          ))}
-        </div>
-      </fieldset>
+      <CheckList legend={words.keyScopes} options={scopes} chosen={chosen} name={(scope) => words.scopes[scope]} onChange={setChosen} />
       {problem && <Alert>{problem}</Alert>}
       <button type="submit" className="btn btn-plain justify-self-start" disabled={state.fetching}>
         {words.createKey}

@@ -3,7 +3,7 @@ import { type Client, type OperationResult, useClient } from 'urql';
 import { problemOf } from '../api/errors';
 import { LedgerEntriesDocument, type LedgerEntriesQuery } from '../gql/graphql';
 import { currentLocale, useText, useTitle } from '../i18n';
-import { type LedgerLine, csvLine, dailySpending } from '../lib/ledger';
+import { type LedgerLine, dailySpending } from '../lib/ledger';
 import { useViewer } from '../session';
 import { toast } from './feedback';
 import { Icon } from './icon';
@@ -119,25 +119,8 @@ export function CsvButton() {
   async function save() {
     setBusy(true);
     try {
-      const lines = await readLedger(client, 0);
-      const rows = lines.map((line) =>
-        csvLine([
-          line.at,
-          t.account.ledgerKinds[line.kind],
-          line.poster ? `${line.poster.dimension.number} ${title(line.poster.dimension)}` : '',
-          line.creditsDelta,
-          line.frozenDelta,
-          line.creditsAfter,
-          line.frozenAfter,
-        ]),
-      );
-      // The mark in front tells spreadsheets that this is UTF-8.
-      const url = URL.createObjectURL(new Blob([`\uFEFF${[csvLine(words.csvColumns), ...rows].join('\r\n')}\r\n`], { type: 'text/csv' }));
-      const link = document.createElement('a');
-      link.href = url;
-      link.download = 'haibao-ledger.csv';
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+      const [lines, { saveStatement }] = await Promise.all([readLedger(client, 0), import('../lib/statement-file')]);
+      saveStatement(lines, words.csvColumns, ({ kind, poster }) => [t.account.ledgerKinds[kind], poster ? `${poster.dimension.number} ${title(poster.dimension)}` : '']);
     } catch (error) {
       toast(problemOf(error as Parameters<typeof problemOf>[0], t).text, true);
     } finally {

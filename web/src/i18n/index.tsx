@@ -8,6 +8,7 @@ import type { words as examples } from './zh/examples';
 import type { words as generate } from './zh/generate';
 import type { words as login } from './zh/login';
 import type { words as partners } from './zh/partners';
+import type { words as security } from './zh/security';
 import type { words as shortcuts } from './zh/shortcuts';
 
 export type Locale = 'zh' | 'en';
@@ -23,6 +24,7 @@ interface Parts {
   account: typeof account;
   editor: typeof editor;
   partners: typeof partners;
+  security: typeof security;
   shortcuts: typeof shortcuts;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { csvLine, dailySpending, dayOf } from './ledger';
+import { dailySpending, dayOf } from './ledger';
+import { csvLine } from './statement-file';
 
 const line = (kind: 'CAPTURE' | 'HOLD' | 'RELEASE', credits: number, frozen: number, ms: number) => ({
   kind,

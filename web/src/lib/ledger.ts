@@ -30,14 +30,3 @@ export function dailySpending(lines: readonly Pick<LedgerLine, 'kind' | 'credits
   }
   return list;
 }
-
-/** A line of CSV. Quotes what needs it, and disarms what a spreadsheet would take for a formula. */
-export function csvLine(cells: readonly (string | number)[]): string {
-  return cells
-    .map((cell) => {
-      if (typeof cell === 'number') return String(cell);
-      const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-      return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-    })
-    .join(',');
-}

@@ -15,7 +15,8 @@ import { navigate, useSearchParams } from '../lib/router';
 import { resetApi, useStudio, useViewer } from '../session';
 
 const loadOrder = () => import('../components/order-panel');
-const ApiKeys = lazyPage('partners', () => import('../components/api-keys'));
+const Partners = lazyPage('partners', () => import('../components/partners'));
+const Security = lazyPage('security', () => import('../components/security'));
 const OrderPanel = lazy(loadOrder);
 
 export default function Account() {
@@ -96,7 +97,9 @@ export default function Account() {
             <h2 id="security-heading" className="display text-lg">
               {words.security}
             </h2>
-            <p className="text-sm text-muted">{words.securityText}</p>
+            <Suspense fallback={<div aria-busy="true" className="skeleton h-48" />}>
+              <Security />
+            </Suspense>
             <SignOut everywhere className="justify-self-start">
               {words.everywhere}
             </SignOut>
@@ -117,7 +120,7 @@ export default function Account() {
               {words.partners}
             </h2>
             <Suspense fallback={<div aria-busy="true" className="skeleton h-80" />}>
-              <ApiKeys />
+              <Partners />
             </Suspense>
           </section>
         </div>

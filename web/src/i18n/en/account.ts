@@ -56,7 +56,6 @@ export const words: typeof zh = {
     recheck: 'I have paid, check again',
     partners: 'API access',
     security: 'Signed-in devices',
-    securityText: 'Signed in elsewhere? End all of it at once.',
     everywhere: 'Sign out everywhere',
     unit: (credits) => `${credits} credits per poster`,
   },

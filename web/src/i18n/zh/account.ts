@@ -67,7 +67,6 @@ export const words = {
     recheck: '我已支付，刷新状态',
     partners: '开放接口',
     security: '登录安全',
-    securityText: '在其他设备上登录过？可以一次全部退出。',
     everywhere: '退出所有设备',
     unit: (credits: number) => `每张海报 ${credits} 积分`,
   },
