@@ -1,5 +1,7 @@
 //! `haibao gallery`: contact sheets of whole sets, for the eyes of whoever changes a style.
 
+mod edits;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -21,8 +23,9 @@ use crate::{
     domain::{BilingualLayout, Dimension, PosterFormat, StyleChoice, TypographyStyle, VisualStyle, validation},
     imaging::{self, ImageLimits},
     storage::LocalFiles,
-    studio::{Brief, SetPlan, Studio},
+    studio::{Brief, KnownMask, PaintedPoster, SetPlan, Studio},
 };
+use edits::{Outcome, Wish};
 
 /// Posters side by side on a sheet.
 const COLUMNS: u32 = 5;
@@ -68,6 +71,12 @@ pub(super) struct GalleryArgs {
     /// Seeds: one sheet each, to see the variants of a style (default: follows from photo and description)
     #[arg(long, value_delimiter = ',')]
     seed: Vec<u64>,
+    /// An edit to try on every poster, in Chinese or in English: one sheet each, before above after; may be repeated
+    #[arg(long, value_name = "PROMPT")]
+    edit: Vec<String>,
+    /// Brush over one part for the edits: product, background or text (default: the whole picture)
+    #[arg(long, requires = "edit", value_parser = part)]
+    part: Option<KnownMask>,
     /// Width of one poster on a sheet, in pixels
     #[arg(long, default_value_t = 360, value_parser = clap::value_parser!(u32).range(120..=1080))]
     width: u32,
@@ -112,13 +121,27 @@ pub(super) async fn gallery(args: GalleryArgs) -> Result<ExitCode, CommandError>
         for (choice, format, label) in &looks {
             for seed in each_or_open(&args.seed) {
                 let started = Instant::now();
-                let plan = seen.restyled(*choice, *format, seed.unwrap_or(derived));
-                let sheet = contact_sheet(&studio, &plan, &dimensions, args.width).await?;
+                let number = seed.unwrap_or(derived);
+                let plan = seen.restyled(*choice, *format, number);
+                let painted = painted(&studio, &plan, &dimensions).await?;
                 let seed = seed.map(|seed| format!(".{seed}")).unwrap_or_default();
-                let name = format!("{stem}.{}{label}{seed}.jpg", plan.style().visual.code());
-                let jpeg = Bytes::from(imaging::encode_jpeg(&sheet, QUALITY));
-                let stored = storage.put(&name, jpeg).await.map_err(CommandError::failed)?;
-                println!("{}  {}×{}", stored.key, sheet.width(), sheet.height());
+                let name = format!("{stem}.{}{label}{seed}", plan.style().visual.code());
+                let before = thumbs(&painted, args.width)?;
+                let mut sheets = Vec::new();
+                for (index, prompt) in args.edit.iter().enumerate() {
+                    let wish = Wish { prompt, part: args.part };
+                    let after = after(&studio, &plan, &painted, wish, number, &before).await?;
+                    let paired = rows_of_pairs(&before, &after);
+                    sheets.push((format!("{name}.edit{index}.jpg"), arranged(&paired)));
+                }
+                if args.edit.is_empty() {
+                    sheets.push((format!("{name}.jpg"), arranged(&before)));
+                }
+                for (name, sheet) in sheets {
+                    let jpeg = Bytes::from(imaging::encode_jpeg(&sheet, QUALITY));
+                    let stored = storage.put(&name, jpeg).await.map_err(CommandError::failed)?;
+                    println!("{}  {}×{}", stored.key, sheet.width(), sheet.height());
+                }
                 eprintln!("{} poster(s) in {} ms", dimensions.len(), started.elapsed().as_millis());
             }
         }
@@ -187,22 +210,65 @@ fn wanted<T: PartialEq>(chosen: &[T], one: &T) -> bool {
     chosen.is_empty() || chosen.contains(one)
 }
 
-/// Paints the posters and puts them side by side.
-async fn contact_sheet(
+fn part(name: &str) -> Result<KnownMask, &'static str> {
+    match name {
+        "product" => Ok(KnownMask::Product),
+        "background" => Ok(KnownMask::Background),
+        "text" => Ok(KnownMask::Text),
+        _ => Err("product, background or text"),
+    }
+}
+
+async fn painted(
     studio: &Studio,
     plan: &SetPlan,
     dimensions: &[Dimension],
-    width: u32,
-) -> Result<RgbaImage, CommandError> {
+) -> Result<Vec<(Dimension, PaintedPoster)>, CommandError> {
     let paints = dimensions.iter().map(|dimension| studio.paint(plan, *dimension, &|_stage| {}));
-    let mut thumbs = Vec::with_capacity(dimensions.len());
-    for painted in futures_util::future::join_all(paints).await {
-        let painted = painted.map_err(CommandError::failed)?;
-        let poster = imaging::decode(&painted.jpeg, &ImageLimits::default()).map_err(CommandError::failed)?;
-        let height = (painted.height * width).div_ceil(painted.width.max(1));
-        thumbs.push(imaging::resize(&poster.pixels, width, height));
+    let painted = futures_util::future::join_all(paints).await.into_iter().collect::<Result<Vec<_>, _>>();
+    Ok(dimensions.iter().copied().zip(painted.map_err(CommandError::failed)?).collect())
+}
+
+fn thumbs(painted: &[(Dimension, PaintedPoster)], width: u32) -> Result<Vec<RgbaImage>, CommandError> {
+    painted
+        .iter()
+        .map(|(_, painted)| {
+            let poster = imaging::decode(&painted.jpeg, &ImageLimits::default()).map_err(CommandError::failed)?;
+            let height = (painted.height * width).div_ceil(painted.width.max(1));
+            Ok(imaging::resize(&poster.pixels, width, height))
+        })
+        .collect()
+}
+
+/// What the wish makes of each poster, in the size of the picture before; refusals are printed.
+async fn after(
+    studio: &Studio,
+    plan: &SetPlan,
+    painted: &[(Dimension, PaintedPoster)],
+    wish: Wish<'_>,
+    seed: u64,
+    before: &[RgbaImage],
+) -> Result<Vec<RgbaImage>, CommandError> {
+    let tries = painted
+        .iter()
+        .map(|(dimension, painted)| edits::tried(studio, plan, *dimension, painted, wish, seed));
+    let mut thumbs = Vec::with_capacity(painted.len());
+    for ((outcome, (dimension, _)), thumb) in
+        futures_util::future::join_all(tries).await.into_iter().zip(painted).zip(before)
+    {
+        let outcome = outcome?;
+        if let Outcome::Refused(why) = &outcome {
+            println!("{} {}: {why}", dimension.number(), wish.prompt);
+        }
+        thumbs.push(outcome.thumb(thumb.width(), thumb.height()));
     }
-    Ok(arranged(&thumbs))
+    Ok(thumbs)
+}
+
+/// Rows of pictures, each above the row of what became of them.
+fn rows_of_pairs(before: &[RgbaImage], after: &[RgbaImage]) -> Vec<RgbaImage> {
+    let columns = COLUMNS as usize;
+    before.chunks(columns).zip(after.chunks(columns)).flat_map(|(above, below)| [above, below].concat()).collect()
 }
 
 /// Pictures of one size, row by row.
@@ -223,6 +289,15 @@ fn arranged(thumbs: &[RgbaImage]) -> RgbaImage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_edit_made_stands_below_what_it_was_made_of() {
+        let [before, after] = [0, 100].map(|first: u8| {
+            (0..10).map(|n| RgbaImage::from_pixel(1, 1, Rgba([first + n, 0, 0, 255]))).collect::<Vec<_>>()
+        });
+        let order: Vec<u8> = rows_of_pairs(&before, &after).iter().map(|thumb| thumb.get_pixel(0, 0)[0]).collect();
+        assert_eq!([order[0], order[4], order[5], order[9], order[10], order[15]], [0, 4, 100, 104, 5, 105]);
+    }
 
     #[test]
     fn a_sheet_holds_every_poster_in_reading_order() {

@@ -85,7 +85,7 @@ enum Command {
     Cutout(render::CutoutArgs),
     /// Show whole sets in every style side by side, one contact sheet a product and style
     #[command(
-        after_help = "Examples:\n  haibao gallery --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out sheets\n  haibao gallery --products products.json --only mug --visual TECH,CYBER --format SQUARE_1_1 --out sheets\n\nFiles are named PRODUCT.VISUAL[.TYPOGRAPHY][.LAYOUT][.FORMAT][.SEED].jpg; the posters stand in order, 01 to 05 above 06 to 10."
+        after_help = "Examples:\n  haibao gallery --photo mug.jpg --description \"手作粗陶马克杯，容量380 mL\" --out sheets\n  haibao gallery --products products.json --only mug --visual TECH,CYBER --format SQUARE_1_1 --out sheets\n  haibao gallery --products products.json --only mug --visual MINIMAL --edit '背景换成大理石' --edit 'remove' --part text --out edits\n\nFiles are named PRODUCT.VISUAL[.TYPOGRAPHY][.LAYOUT][.FORMAT][.SEED][.editN].jpg; the posters stand in order, 01 to 05 above 06 to 10.\nWith --edit, below each row stands what the edit made of it; refusals are printed, their tiles are dark."
     )]
     Gallery(gallery::GalleryArgs),
     /// Print the settings in effect as TOML, secrets redacted
