@@ -13,13 +13,14 @@ pub mod composer;
 pub mod config;
 pub mod database;
 pub mod events;
-pub mod imaging;
 pub mod ledger;
 pub mod mail;
 pub mod payments;
 pub mod providers;
 pub mod storage;
 pub mod webhooks;
+#[doc(inline)]
+pub use ::imaging;
 // layer 2: taste
 pub mod exports;
 pub mod studio;

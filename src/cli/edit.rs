@@ -67,7 +67,7 @@ pub(super) async fn edit(args: EditArgs) -> Result<ExitCode, CommandError> {
     let mask = match &args.mask {
         Some(path) => {
             let mask = EditMask::from_upload(&read(path)?, base.pixels.dimensions(), &ImageLimits::default());
-            let mask = mask.map_err(|refusal| CommandError::Failed(refusal.message(Locale::En)))?;
+            let mask = mask.map_err(|refusal| CommandError::Failed(refusal.message().en))?;
             Some(Arc::new(mask.pixels().clone()))
         }
         None => None,

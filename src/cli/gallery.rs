@@ -249,9 +249,7 @@ async fn after(
     seed: u64,
     before: &[RgbaImage],
 ) -> Result<Vec<RgbaImage>, CommandError> {
-    let tries = painted
-        .iter()
-        .map(|(dimension, painted)| edits::tried(studio, plan, *dimension, painted, wish, seed));
+    let tries = painted.iter().map(|(dimension, painted)| edits::tried(studio, plan, *dimension, painted, wish, seed));
     let mut thumbs = Vec::with_capacity(painted.len());
     for ((outcome, (dimension, _)), thumb) in
         futures_util::future::join_all(tries).await.into_iter().zip(painted).zip(before)

@@ -57,7 +57,8 @@ impl Problem {
             | ImageRefusal::SideTooLong { .. }
             | ImageRefusal::Undecodable => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        Self::with_message(status, ErrorCode::InvalidInput, refusal.message(locale))
+        let message = refusal.message();
+        Self::with_message(status, ErrorCode::InvalidInput, locale.pick(&message.zh, &message.en).to_owned())
     }
 
     /// What a service could not do.

@@ -8,9 +8,7 @@ use super::super::CommandError;
 use crate::{
     domain::{Dimension, Locale, RevisionName},
     imaging::{self, ImageLimits},
-    studio::{
-        Commission, EditBase, EditOrder, EditRefusal, KnownMask, PaintedPoster, SetPlan, Studio, StudioError,
-    },
+    studio::{Commission, EditBase, EditOrder, EditRefusal, KnownMask, PaintedPoster, SetPlan, Studio, StudioError},
 };
 
 /// One edit, tried on every poster.

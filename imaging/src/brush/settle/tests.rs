@@ -1,7 +1,7 @@
 use image::{Luma, Rgba, imageops};
 
 use super::*;
-use crate::imaging::EditMask;
+use crate::EditMask;
 
 const SIDE: (u32, u32) = (90, 160);
 

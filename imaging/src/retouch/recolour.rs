@@ -3,7 +3,7 @@
 use image::{GrayImage, RgbaImage};
 
 use super::{by_table, in_gamut, mix, samples};
-use crate::imaging::{Oklab, Oklch};
+use crate::{Oklab, Oklch};
 
 /// The lightest and the darkest that a dyed thing becomes at its middle. On pure white and pure black
 /// nothing could be seen of its folds.

@@ -52,7 +52,7 @@ mod tests {
     use image::{ExtendedColorType, ImageEncoder, Rgba};
 
     use super::*;
-    use crate::imaging::{ImageLimits, decode, normalise};
+    use crate::{ImageLimits, decode, normalise};
 
     fn png_with(profile: Vec<u8>, colour: [u8; 4]) -> Vec<u8> {
         let pixels = RgbaImage::from_pixel(20, 10, Rgba(colour));

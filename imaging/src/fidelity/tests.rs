@@ -3,10 +3,10 @@
 use image::imageops;
 
 use super::*;
-use crate::imaging::{ImageLimits, decode, encode_jpeg, resize, soft_blur};
+use crate::{ImageLimits, decode, encode_jpeg, resize, soft_blur};
 
 fn cut_out(name: &str) -> RgbaImage {
-    let folder = format!("{}/tests/fixtures/photos", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/../tests/fixtures/photos", env!("CARGO_MANIFEST_DIR"));
     let read = |file: String| std::fs::read(format!("{folder}/{file}")).expect("fixture");
     if name.ends_with("cutout") {
         let whole = decode(&read(format!("{name}.png")), &ImageLimits::default()).expect("a picture").pixels;

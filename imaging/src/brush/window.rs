@@ -3,7 +3,7 @@
 use image::{GrayImage, RgbaImage, imageops};
 
 use super::EditMask;
-use crate::imaging::{crop, resize};
+use crate::{crop, resize};
 
 /// A larger share of the picture is edited with the whole of it in view.
 const COVERAGE_MAX: f32 = 0.15;

@@ -3,7 +3,7 @@
 use image::{GrayImage, RgbaImage};
 
 use super::{by_table, in_gamut, mean_lightness, mix, s_curve};
-use crate::imaging::{Oklab, Oklch};
+use crate::{Oklab, Oklch};
 
 /// A named look of a whole picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,6 +11,7 @@
 //! To accept one more format: teach `container` its magic bytes, header and end mark, add the
 //! variant to [`ImageKind`], then a hostile file for it to the tests of `decode`.
 
+mod bilingual;
 mod blur;
 mod brush;
 mod color;
@@ -36,6 +37,7 @@ mod shadow;
 mod tone;
 mod white;
 
+pub use bilingual::Bilingual;
 pub use blur::soft_blur;
 pub use brush::{
     COVERAGE_MAX, COVERAGE_MIN, Drift, DriftKind, EditMask, EditWindow, MaskRefusal, RegionPlace, SHIFT_MAX_PX,

@@ -4,7 +4,7 @@
 ///
 /// Exact and linear in the number of pixels (after Felzenszwalb and Huttenlocher, "Distance Transforms
 /// of Sampled Functions", 2012): first along columns, then the lower envelope of parabolas along rows.
-pub(in crate::imaging) fn squared_distances(set: &[bool], width: usize) -> Vec<f32> {
+pub(crate) fn squared_distances(set: &[bool], width: usize) -> Vec<f32> {
     let width = width.max(1);
     let height = set.len() / width;
     let mut squared = vec![f32::INFINITY; set.len()];

@@ -119,7 +119,7 @@ fn over_white(pixel: Rgba<u8>) -> Rgba<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::{ImageLimits, decode, encode_jpeg};
+    use crate::{ImageLimits, decode, encode_jpeg};
 
     fn bottle() -> RgbaImage {
         RgbaImage::from_fn(100, 300, |x, y| {

@@ -3,7 +3,7 @@
 use image::{ExtendedColorType, ImageBuffer, ImageEncoder, ImageFormat, Rgb, Rgba, RgbaImage};
 
 use super::*;
-use crate::imaging::{
+use crate::{
     ImageHeader, NormalisedUpload, UPLOAD_SIDE_MAX, encode_jpeg, encode_png_rgba, normalise, normalise_mask, probe,
 };
 
@@ -12,7 +12,7 @@ fn limits() -> ImageLimits {
 }
 
 fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/tests/fixtures/photos/{name}", env!("CARGO_MANIFEST_DIR"))).expect("fixture")
+    std::fs::read(format!("{}/../tests/fixtures/photos/{name}", env!("CARGO_MANIFEST_DIR"))).expect("fixture")
 }
 
 /// Something with a gradient, a hard edge and noise, so that no codec finds it trivial.

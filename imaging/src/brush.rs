@@ -10,7 +10,7 @@ use image::{GrayImage, Luma, RgbaImage};
 use super::decode::decode;
 use super::encode::encode_png_rgba;
 use super::limits::{ImageLimits, ImageRefusal};
-use crate::domain::Locale;
+use crate::Bilingual;
 
 mod distance;
 mod lay;
@@ -68,25 +68,24 @@ pub enum MaskRefusal {
 
 impl MaskRefusal {
     /// The refusal as a sentence for the person who painted, with what to do about it.
-    pub fn message(&self, locale: Locale) -> String {
-        match (*self, locale) {
-            (Self::Unreadable(refusal), _) => refusal.message(locale),
-            (Self::Size { mask, base }, Locale::Zh) => {
-                format!("蒙版尺寸为 {}×{}，与原图的 {}×{} 不一致，请按原图尺寸涂抹。", mask.0, mask.1, base.0, base.1)
-            }
-            (Self::Size { mask, base }, Locale::En) => format!(
-                "The mask is {}×{} but the picture is {}×{}: please paint at the size of the picture.",
-                mask.0, mask.1, base.0, base.1
+    pub fn message(&self) -> Bilingual {
+        match *self {
+            Self::Unreadable(refusal) => refusal.message(),
+            Self::Size { mask, base } => Bilingual::new(
+                format!("蒙版尺寸为 {}×{}，与原图的 {}×{} 不一致，请按原图尺寸涂抹。", mask.0, mask.1, base.0, base.1),
+                format!(
+                    "The mask is {}×{} but the picture is {}×{}: please paint at the size of the picture.",
+                    mask.0, mask.1, base.0, base.1
+                ),
             ),
-            (Self::TooSmall { .. }, _) => locale
-                .pick("涂抹的区域太小，请再涂大一些。", "The painted area is too small. Please paint a little more.")
-                .to_owned(),
-            (Self::TooLarge { .. }, _) => locale
-                .pick(
-                    "几乎整张图都被涂抹了，请缩小范围，或改用整图编辑。",
-                    "Almost the whole picture is painted. Please paint less, or edit the whole picture instead.",
-                )
-                .to_owned(),
+            Self::TooSmall { .. } => Bilingual::new(
+                "涂抹的区域太小，请再涂大一些。",
+                "The painted area is too small. Please paint a little more.",
+            ),
+            Self::TooLarge { .. } => Bilingual::new(
+                "几乎整张图都被涂抹了，请缩小范围，或改用整图编辑。",
+                "Almost the whole picture is painted. Please paint less, or edit the whole picture instead.",
+            ),
         }
     }
 }

@@ -109,7 +109,7 @@ mod tests {
     use image::{Rgba, RgbaImage};
 
     use super::*;
-    use crate::imaging::{ImageLimits, decode, encode_jpeg};
+    use crate::{ImageLimits, decode, encode_jpeg};
 
     fn jpeg() -> Vec<u8> {
         encode_jpeg(&RgbaImage::from_fn(40, 30, |x, y| Rgba([x as u8 * 6, y as u8 * 8, 90, 255])), 90)

@@ -164,7 +164,7 @@ mod carried {
     use super::network::Network;
     use super::{RgbaImage, Segmenter};
 
-    static MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/assets/models/u2netp.onnx"));
+    static MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/assets/models/u2netp.onnx"));
 
     /// Read at the first photo that needs it: five megabytes, and nothing else is kept between two
     /// photos.

@@ -2,7 +2,7 @@
 
 use super::Random;
 use super::level::Level;
-use crate::imaging::brush::squared_distances;
+use crate::brush::squared_distances;
 
 /// Patches reach this far from their centre: seven pixels square.
 pub(super) const RADIUS: usize = 3;

@@ -4,8 +4,7 @@ use image::{Rgba, RgbaImage};
 
 use super::EditMask;
 use super::distance::squared_distances;
-use crate::domain::Locale;
-use crate::imaging::Oklab;
+use crate::{Bilingual, Oklab};
 
 /// Width of the outline around the white, in pixels.
 const OUTLINE_PX: f32 = 2.0;
@@ -82,39 +81,33 @@ pub fn region_in_words(mask: &EditMask) -> RegionPlace {
 
 impl RegionPlace {
     /// The place as half a sentence for an instruction.
-    pub fn words(&self, locale: Locale) -> String {
+    pub fn words(&self) -> Bilingual {
         let [left, top, right, bottom] = self.percent;
         let (column, row) = (self.column.map(usize::from), self.row.map(usize::from));
-        match locale {
-            Locale::Zh => {
-                let place = match (row, column) {
-                    (None, None) => "画面大部分区域".to_owned(),
-                    (None, Some(column)) => format!("画面{}侧整列", ["左", "中", "右"][column]),
-                    (Some(row), None) => format!("画面{}部整行", ["上", "中", "下"][row]),
-                    (Some(1), Some(1)) => "画面正中".to_owned(),
-                    (Some(row), Some(column)) => {
-                        format!("画面{}{}", ["左", "中", "右"][column], ["上部", "部", "下部"][row])
-                    }
-                };
-                format!("{place}（横向 {left}%–{right}%，纵向 {top}%–{bottom}%）")
-            }
-            Locale::En => {
-                let place = match (row, column) {
-                    (None, None) => "most of the picture".to_owned(),
-                    (None, Some(column)) => {
-                        format!("the {} column of the picture", ["left", "centre", "right"][column])
-                    }
-                    (Some(row), None) => format!("the {} band of the picture", ["upper", "middle", "lower"][row]),
-                    (Some(1), Some(1)) => "the centre of the picture".to_owned(),
-                    (Some(row), Some(column)) => format!(
-                        "the {} {} of the picture",
-                        ["upper", "middle", "lower"][row],
-                        ["left", "centre", "right"][column]
-                    ),
-                };
-                format!("{place} (x {left}%–{right}%, y {top}%–{bottom}%, from the upper left corner)")
-            }
-        }
+        let (zh, en) = match (row, column) {
+            (None, None) => ("画面大部分区域".to_owned(), "most of the picture".to_owned()),
+            (None, Some(column)) => (
+                format!("画面{}侧整列", ["左", "中", "右"][column]),
+                format!("the {} column of the picture", ["left", "centre", "right"][column]),
+            ),
+            (Some(row), None) => (
+                format!("画面{}部整行", ["上", "中", "下"][row]),
+                format!("the {} band of the picture", ["upper", "middle", "lower"][row]),
+            ),
+            (Some(1), Some(1)) => ("画面正中".to_owned(), "the centre of the picture".to_owned()),
+            (Some(row), Some(column)) => (
+                format!("画面{}{}", ["左", "中", "右"][column], ["上部", "部", "下部"][row]),
+                format!(
+                    "the {} {} of the picture",
+                    ["upper", "middle", "lower"][row],
+                    ["left", "centre", "right"][column]
+                ),
+            ),
+        };
+        Bilingual::new(
+            format!("{zh}（横向 {left}%–{right}%，纵向 {top}%–{bottom}%）"),
+            format!("{en} (x {left}%–{right}%, y {top}%–{bottom}%, from the upper left corner)"),
+        )
     }
 }
 
@@ -152,13 +145,13 @@ mod tests {
         let upper_left = region_in_words(&mask([5, 10, 20, 20]));
         assert_eq!((upper_left.column, upper_left.row), (Some(0), Some(0)));
         assert_eq!(upper_left.percent, [6, 6, 28, 19]);
-        assert_eq!(upper_left.words(Locale::Zh), "画面左上部（横向 6%–28%，纵向 6%–19%）");
-        let words = upper_left.words(Locale::En);
+        assert_eq!(upper_left.words().zh, "画面左上部（横向 6%–28%，纵向 6%–19%）");
+        let words = upper_left.words().en;
         assert_eq!(words, "the upper left of the picture (x 6%–28%, y 6%–19%, from the upper left corner)");
         let band = region_in_words(&mask([0, 130, 90, 20]));
         assert_eq!((band.column, band.row), (None, Some(2)));
-        assert!(band.words(Locale::En).starts_with("the lower band"));
-        assert!(region_in_words(&mask([35, 70, 20, 20])).words(Locale::Zh).starts_with("画面正中"));
-        assert!(region_in_words(&mask([5, 5, 80, 140])).words(Locale::En).starts_with("most of"));
+        assert!(band.words().en.starts_with("the lower band"));
+        assert!(region_in_words(&mask([35, 70, 20, 20])).words().zh.starts_with("画面正中"));
+        assert!(region_in_words(&mask([5, 5, 80, 140])).words().en.starts_with("most of"));
     }
 }

@@ -2,7 +2,7 @@
 
 use image::{GrayImage, Rgba, RgbaImage};
 
-use crate::imaging::Oklab;
+use crate::Oklab;
 
 /// What [`visible_change`] must reach for a change to be worth its price. Two hundredths of OKLab are
 /// the least that an eye tells apart with both pictures before it.
@@ -255,7 +255,7 @@ mod tests {
     fn a_new_digit_is_seen_and_a_second_encoding_is_not() {
         let base = RgbaImage::from_fn(200, 200, |x, y| Rgba([(x / 2) as u8 + 90, (y / 2) as u8 + 60, 120, 255]));
         assert!(visible_change(&base, &base, None).abs() < f32::EPSILON);
-        let again = image::load_from_memory(&crate::imaging::encode_jpeg(&base, 85)).unwrap().into_rgba8();
+        let again = image::load_from_memory(&crate::encode_jpeg(&base, 85)).unwrap().into_rgba8();
         assert_ne!(again, base);
         let noise = visible_change(&base, &again, None);
         assert!(noise < VISIBLE_CHANGE_MIN, "{noise}");

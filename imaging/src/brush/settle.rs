@@ -8,7 +8,7 @@ use image::{GrayImage, RgbaImage};
 
 use super::distance::squared_distances;
 use super::lay::laid_in;
-use crate::imaging::{Oklab, resize, resize_cover};
+use crate::{Oklab, resize, resize_cover};
 
 /// The farthest shift that is looked for, in pixels either way.
 pub const SHIFT_MAX_PX: i32 = 8;

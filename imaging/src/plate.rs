@@ -77,7 +77,7 @@ fn is_blank(pixels: &RgbaImage) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::encode_jpeg;
+    use crate::encode_jpeg;
 
     fn ramp(width: u32, height: u32) -> RgbaImage {
         RgbaImage::from_fn(width, height, |x, y| {

@@ -3,10 +3,10 @@
 use image::{GrayImage, Rgba};
 
 use super::*;
-use crate::imaging::{ImageLimits, decode};
+use crate::{ImageLimits, decode};
 
 fn fixture(name: &str) -> Photo {
-    let path = format!("{}/tests/fixtures/photos/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../tests/fixtures/photos/{name}", env!("CARGO_MANIFEST_DIR"));
     decode(&std::fs::read(path).expect("fixture"), &ImageLimits::default()).expect("a good photo")
 }
 
@@ -36,7 +36,7 @@ fn agreement(cut_out: &CutOut, truth: &GrayImage) -> f32 {
 
 /// A photo or mask reduced: the network sees the same of it, and the rest takes a fraction of the time.
 fn small(photo: &Photo) -> Photo {
-    Photo::from_pixels(crate::imaging::resize_to_fit(&photo.pixels, 600))
+    Photo::from_pixels(crate::resize_to_fit(&photo.pixels, 600))
 }
 
 fn assert_interior_untouched(cut_out: &CutOut, photo: &Photo) {
