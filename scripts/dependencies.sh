@@ -29,6 +29,7 @@ if [ "$purpose" = test ]; then
     if lacks postgres && ! ls /usr/lib/postgresql/*/bin/postgres /opt/homebrew/opt/postgresql@*/bin/postgres >/dev/null 2>&1; then
         packages+=(postgresql)
     fi
+    if lacks redis-server && lacks valkey-server; then packages+=(redis-server); fi
     if [ -z "${CHROME_PATH:-}" ] && lacks chromium && lacks chromium-browser && lacks google-chrome && lacks google-chrome-stable; then
         packages+=(chromium)
     fi

@@ -37,11 +37,14 @@ use crate::{
         housekeeping,
         limits::RateLimits,
         orders::Orders,
-        sign_in::{MemoryCodeStore, SignIn, TokenKeys},
+        sign_in::{CodePolicy, CodeStore, MemoryCodeStore, SignIn, TokenKeys},
     },
     storage::{LocalFiles, Storage, UrlSigner},
     studio::{Labels, Studio},
 };
+
+#[cfg(feature = "redis")]
+use crate::services::sign_in::RedisCodeStore;
 
 /// Why the service could not be put together; each names what to change.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,9 @@ pub enum StartError {
     /// The mail server's address.
     #[error("mail: {0}")]
     Mail(String),
+    /// The address of Redis.
+    #[error("redis.url: {0}")]
+    Redis(String),
     /// A model.
     #[error("{0}")]
     Provider(String),
@@ -155,11 +161,23 @@ impl App {
         }
     }
 
+    /// Where sign-in codes are kept: in Redis where one is named, else in memory.
+    fn codes(&self) -> Result<Arc<dyn CodeStore>, StartError> {
+        let services::Context { clock, ids, .. } = &self.context;
+        let (policy, pepper) = (CodePolicy::from(&self.settings.sign_in), &self.keys.codes);
+        #[cfg(feature = "redis")]
+        if let Some(url) = &self.settings.redis.url {
+            let store = RedisCodeStore::new(url.expose_secret(), policy, pepper, Arc::clone(clock), Arc::clone(ids));
+            return Ok(Arc::new(store.map_err(StartError::Redis)?));
+        }
+        Ok(Arc::new(MemoryCodeStore::new(policy, pepper, Arc::clone(clock), Arc::clone(ids))))
+    }
+
     /// Every route of the service, for a server that is bound to this address.
     ///
     /// # Errors
-    /// `Mail` when the mail server's address does not read, `Provider` when a model is named that this
-    /// version does not speak, `Payments` when a channel's keys do not read.
+    /// `Mail` or `Redis` when that server's address does not read, `Provider` when a model is named that
+    /// this version does not speak, `Payments` when a channel's keys do not read.
     pub fn router(
         &self,
         bound: SocketAddr,
@@ -169,16 +187,10 @@ impl App {
         shutdown: CancellationToken,
     ) -> Result<Router, StartError> {
         let (context, settings, keys) = (self.context.clone(), Arc::clone(&self.settings), &self.keys);
-        let codes = MemoryCodeStore::new(
-            (&settings.sign_in).into(),
-            &keys.codes,
-            Arc::clone(&context.clock),
-            Arc::clone(&context.ids),
-        );
         let previous = settings.sign_in.previous_token_secret.as_ref().map(DerivedKeys::new);
         let tokens = TokenKeys::new(&keys.tokens, previous.as_ref().map(|keys| &keys.tokens));
         let sign_in =
-            SignIn::new(context.clone(), self.mailer()?, Arc::new(codes), tokens, (&*settings).into(), tracker.clone());
+            SignIn::new(context.clone(), self.mailer()?, self.codes()?, tokens, (&*settings).into(), tracker.clone());
         let limits = RateLimits::new(&settings.limits, &context.clock);
         let public_url = settings.public_url_at(bound);
         let payments::Till { orders, sandbox } = self.orders(bound)?;

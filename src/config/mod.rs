@@ -18,6 +18,7 @@ mod limits;
 mod mail;
 mod models;
 mod payments;
+mod redis;
 mod retention;
 pub mod secrets;
 mod sign_in;
@@ -44,6 +45,7 @@ pub use self::{
     mail::{MailSettings, MailerKind},
     models::{ImageProviderSettings, TextModelSettings},
     payments::{AlipaySettings, EpaySettings, PaymentSettings, StripeSettings, WechatSettings},
+    redis::RedisSettings,
     retention::RetentionSettings,
     sign_in::SignInSettings,
     storage::{S3Settings, StorageKind, StorageSettings},
@@ -79,6 +81,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Sign-in.
     pub sign_in: SignInSettings,
+    /// What several processes share beside the database.
+    pub redis: RedisSettings,
     /// Outgoing mail.
     pub mail: MailSettings,
     /// Files.
@@ -189,6 +193,7 @@ impl Settings {
             named("sign_in.previous_token_secret"),
         )?;
         secrets::resolve(&mut self.mail.smtp_url, self.mail.smtp_url_file.as_ref(), named("mail.smtp_url"))?;
+        secrets::resolve(&mut self.redis.url, self.redis.url_file.as_ref(), named("redis.url"))?;
         let s3 = &mut self.storage.s3;
         secrets::resolve(
             &mut s3.secret_access_key,

@@ -10,8 +10,21 @@ use super::ConfigError;
 /// What stands where a secret would.
 pub const REDACTED: &str = "***";
 
-/// An address with its password replaced; an address we cannot take apart is replaced as a whole.
+/// An address with its password replaced, before the host or among the parameters; an address we cannot
+/// take apart is replaced as a whole.
 pub fn redact_url(url: &str) -> String {
+    let pieces = redact_credentials(url);
+    let pieces = pieces.split_inclusive(['?', '&']).map(|piece| match piece.split_once('=') {
+        Some((name, value)) if name.to_ascii_lowercase().contains("pass") && !name.contains("://") => {
+            let end = if value.ends_with('&') { "&" } else { "" };
+            format!("{name}={REDACTED}{end}")
+        }
+        _ => piece.to_owned(),
+    });
+    pieces.collect()
+}
+
+fn redact_credentials(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return if url.is_empty() { String::new() } else { REDACTED.to_owned() };
     };
@@ -74,6 +87,14 @@ mod tests {
             ("postgres://ann:p@ss:word@db:5432/x", "postgres://ann:***@db:5432/x"),
             ("smtps://ann@mail.example", "smtps://ann@mail.example"),
             ("sqlite:///var/x.db", "sqlite:///var/x.db"),
+            (
+                "postgres://db/x?user=ann&password=p&sslmode=require",
+                "postgres://db/x?user=ann&password=***&sslmode=require",
+            ),
+            ("postgres://db:1/x?user=a@b&password=p", "postgres://db:***@b&password=***"),
+            ("postgres://ann:p?ss@db/x", "postgres://ann:***@db/x"),
+            ("redis://:pass@db:6379/1", "redis://:***@db:6379/1"),
+            ("redis+unix:///run/redis.sock?db=1&pass=p", "redis+unix:///run/redis.sock?db=1&pass=***"),
             ("host=db password=x", "***"),
             ("", ""),
         ] {

@@ -58,6 +58,17 @@ impl Settings {
             "must be 1 to 365",
         )?;
         check(self.sign_in.codes_max > 0, "sign_in.codes_max", "must be 1 or more")?;
+        let scheme = self.redis.url.as_ref().map(|url| url.expose_secret().split(':').next().unwrap_or_default());
+        check(
+            matches!(scheme, None | Some("redis" | "rediss" | "redis+unix")),
+            "redis.url",
+            "must begin with redis://, rediss:// or redis+unix://",
+        )?;
+        check(
+            scheme.is_none() || cfg!(feature = "redis"),
+            "redis.url",
+            "is set, but this program was built without the feature `redis`",
+        )?;
         check(
             self.mail.from.parse::<lettre::message::Mailbox>().is_ok(),
             "mail.from",

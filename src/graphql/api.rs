@@ -144,6 +144,8 @@ impl From<ServiceError> for ApiError {
             ServiceError::IdempotencyConflict => Self::new(ErrorCode::IdempotencyConflict),
             ServiceError::NotFound => Self::new(ErrorCode::NotFound),
             ServiceError::Forbidden => Self::new(ErrorCode::Forbidden),
+            // Whoever found it silent has logged why.
+            ServiceError::Unavailable(_) => Self::new(ErrorCode::ServiceUnavailable),
             other => Self::internal(&other),
         }
     }

@@ -40,7 +40,8 @@ impl Mutation {
         #[graphql(desc = "Where to send it.")] input: SendLoginCodeInput,
     ) -> Result<SendLoginCodeResult> {
         let (locale, ip) = (locale(ctx), request(ctx).client_ip);
-        Ok(outcomes::code_sent(api(ctx).sign_in.send_code(&input.email, Some(ip), locale).await, locale))
+        let sent = api(ctx).sign_in.send_code(&input.email, Some(ip), locale).await.map_err(ApiError::from)?;
+        Ok(outcomes::code_sent(sent, locale))
     }
 
     /// Signs in with a code; the account is made at the first sign-in. Browsers get a cookie too.

@@ -90,6 +90,9 @@ pub enum ServiceError {
     /// The credentials do not cover this.
     #[error("the credentials do not cover this")]
     Forbidden,
+    /// Something beside the database does not answer; trying again may succeed.
+    #[error("{0} does not answer")]
+    Unavailable(&'static str),
     /// The database said no.
     #[error(transparent)]
     Database(#[from] DbErr),

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod books;
+mod codes;
 mod doctor;
 mod edits;
 mod edits_vendor;
@@ -16,6 +17,8 @@ mod ledger_model;
 mod ledger_races;
 mod main_job;
 mod migrations;
+#[cfg(feature = "redis")]
+mod nodes;
 mod payments;
 mod payments_interop;
 mod payments_kill;

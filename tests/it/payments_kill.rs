@@ -27,23 +27,7 @@ async fn order(seller: &Seller, number: usize) -> String {
     let input = json!({ "idempotencyKey": format!("order-{number}"), "amountYuan": 1, "channel": "SANDBOX" });
     let answer = seller.graphql(CREATE, json!({ "i": input })).await;
     let url = answer["createOrder"]["order"]["payment"]["url"].as_str().unwrap_or_else(|| panic!("{answer}"));
-    let page = seller.http.get(url).send().await.expect("the pay page").text().await.expect("its text");
-    let form = page.split("<form id=\"pay\"").nth(1).and_then(|rest| rest.split("</form>").next()).expect("the form");
-    let fields = form.split("<input type=\"hidden\" name=\"").skip(1).map(|input| {
-        let (name, rest) = input.split_once("\" value=\"").expect("a field");
-        format!("{name}={}", rest.split('"').next().expect("its value"))
-    });
-    fields.collect::<Vec<_>>().join("&")
-}
-
-/// Tells the server of a payment; whether it answered that it has it.
-async fn tell(http: &reqwest::Client, url: &str, body: &str) -> bool {
-    let request = http.post(format!("{url}/payments/sandbox/notify")).body(body.to_owned());
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    match request.send().await {
-        Ok(answer) => answer.status().is_success() && answer.text().await.is_ok_and(|text| text == "success"),
-        Err(_) => false,
-    }
+    seller.sandbox_payment(url).await
 }
 
 #[test]
@@ -63,11 +47,10 @@ fn no_success_is_answered_that_is_not_in_the_books() {
             }
             // One undisturbed tells how long a kill should wait to fall into the middle of the others.
             let (first, started) = (bodies.remove(0), Instant::now());
-            assert!(tell(&seller.http, &seller.url, &first).await, "{}", server.log());
+            assert!(seller.tell_sandbox(&first).await, "{}", server.log());
             let window_us = (started.elapsed().as_micros() as u32 * 3).clamp(1_000, 200_000);
             let pause = Duration::from_micros(u64::from(chance.below(window_us)));
-            let telling =
-                futures_util::future::join_all(bodies.iter().map(|body| tell(&seller.http, &seller.url, body)));
+            let telling = futures_util::future::join_all(bodies.iter().map(|body| seller.tell_sandbox(body)));
             let (answers, ()) = tokio::join!(telling, async {
                 tokio::time::sleep(pause).await;
                 server.kill();
@@ -85,7 +68,7 @@ fn no_success_is_answered_that_is_not_in_the_books() {
             (answered, unanswered) = (answered + successes, unanswered + AT_ONCE - successes);
             server.restart();
             for body in &bodies {
-                assert!(tell(&seller.http, &seller.url, body).await, "told again, it is answered: {}", server.log());
+                assert!(seller.tell_sandbox(body).await, "told again, it is answered: {}", server.log());
             }
         }
         assert!(server.terminate(), "the server ends well when asked to:\n{}", server.log());

@@ -13,14 +13,16 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
+#[cfg(feature = "redis")]
+pub use self::codes::RedisCodeStore;
 use self::{api_keys::KeyCache, sessions::SessionCache};
 pub use self::{
     api_keys::{CreateApiKey, CreateApiKeyOutcome, RevokeApiKeyOutcome},
-    codes::{CodePolicy, CodeStore, IssuedCode, MemoryCodeStore, Redemption, TooManyCodes},
+    codes::{CodePolicy, CodeStore, CodesUnavailable, Issuance, IssuedCode, MemoryCodeStore, Redemption},
     sessions::{AccessToken, Client, CodeRejection, SignInOutcome},
     tokens::{Claims, TokenError, TokenKeys, init_crypto},
 };
-use super::{Context, FieldRefusal};
+use super::{Context, FieldRefusal, ServiceError};
 use crate::{
     config::Settings,
     domain::{Locale, validation},
@@ -120,14 +122,22 @@ impl SignIn {
 
     /// Sends a code. What is answered, and how fast, does not depend on whether the address has an
     /// account: accounts are not looked at here at all.
-    pub async fn send_code(&self, email: &str, address: Option<IpAddr>, locale: Locale) -> SendCodeOutcome {
+    ///
+    /// # Errors
+    /// `Unavailable` when the store of codes is away: a code that is not counted is not sent.
+    pub async fn send_code(
+        &self,
+        email: &str,
+        address: Option<IpAddr>,
+        locale: Locale,
+    ) -> Result<SendCodeOutcome, ServiceError> {
         let email = match validation::email(email) {
             Ok(email) => email,
-            Err(refusal) => return SendCodeOutcome::Invalid(vec![FieldRefusal::new("email", refusal)]),
+            Err(refusal) => return Ok(SendCodeOutcome::Invalid(vec![FieldRefusal::new("email", refusal)])),
         };
-        let issued = match self.codes.issue(&email, address).await {
-            Ok(issued) => issued,
-            Err(refused) => return SendCodeOutcome::TooOften { retry_after_ms: refused.retry_after_ms },
+        let issued = match self.codes.issue(&email, address).await? {
+            Issuance::Issued(issued) => issued,
+            Issuance::TooMany { retry_after_ms } => return Ok(SendCodeOutcome::TooOften { retry_after_ms }),
         };
         let mail = code_mail(&email, &issued.code, self.policy.code_lifetime_seconds, locale);
         let (answer, mut answered) = oneshot::channel();
@@ -146,14 +156,14 @@ impl SignIn {
                 answered.try_recv().map_or(Some(Ok(())), Some)
             }
         };
-        match told {
+        Ok(match told {
             Some(Ok(())) => SendCodeOutcome::Sent {
                 challenge_id: issued.challenge_id,
                 expires_at_ms: issued.expires_at_ms,
                 resend_at_ms: issued.resend_at_ms,
             },
             Some(Err(_)) | None => SendCodeOutcome::MailUnavailable,
-        }
+        })
     }
 }
 
@@ -190,7 +200,8 @@ impl HandingOver {
         if let Err(failure) = sent {
             tracing::warn!(mail.failure = ?failure, "sign-in code was not sent");
             metrics::counter!("haibao_mail_failures_total").increment(1);
-            self.sign_in.codes.retract(&self.mail.to, &self.challenge_id).await;
+            // A store that is away has said so in the log; the code dies of old age then.
+            let _ = self.sign_in.codes.retract(&self.mail.to, &self.challenge_id).await;
         }
     }
 }

@@ -117,7 +117,7 @@ impl SignIn {
     /// one transaction; the code is used up even if that fails.
     ///
     /// # Errors
-    /// `Database` or `Ledger`.
+    /// `Database` or `Ledger`; `Unavailable` when the store of codes is away.
     pub async fn sign_in(
         &self,
         email: &str,
@@ -134,7 +134,7 @@ impl SignIn {
             }
         };
         let rejected = |reason, attempts_left| Ok(SignInOutcome::Rejected { reason, attempts_left });
-        match self.codes.redeem(&email, challenge_id, &code).await {
+        match self.codes.redeem(&email, challenge_id, &code).await? {
             Redemption::Accepted => {}
             Redemption::Wrong { attempts_left } => return rejected(CodeRejection::Wrong, attempts_left),
             Redemption::Expired => return rejected(CodeRejection::Expired, 0),

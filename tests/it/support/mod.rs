@@ -5,8 +5,12 @@ pub(crate) mod gateway;
 pub(crate) mod halting;
 pub(crate) mod house;
 pub(crate) mod lines;
+#[cfg(feature = "redis")]
+pub(crate) mod pair;
 pub(crate) mod postgres;
 pub(crate) mod recorder;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 pub(crate) mod rows;
 pub(crate) mod seller;
 pub(crate) mod server;

@@ -19,11 +19,16 @@ pub(crate) struct Seller {
 }
 
 impl Seller {
+    /// Somebody who is not signed in.
+    pub(crate) fn stranger(url: &str) -> Self {
+        haibao::app::init_crypto();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a client");
+        Self { http, url: url.to_owned(), token: String::new() }
+    }
+
     /// Signs a new seller in: `code_for` reads the mail, once it is sent.
     pub(super) async fn sign_in(url: &str, email: &str, code_for: impl Future<Output = String>) -> Self {
-        haibao::app::init_crypto();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
-        let seller = Self { http, url: url.to_owned(), token: String::new() };
+        let seller = Self::stranger(url);
         let sent = seller
             .graphql(
                 "mutation($email: String!) { sendLoginCode(input: {email: $email}) { __typename ... on SendLoginCodeSuccess { challengeId } } }",
@@ -110,6 +115,27 @@ impl Seller {
             }
             assert!(started.elapsed() < Duration::from_secs(180), "still not over: {generation}");
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The call-back that the sandbox's pay page at this address would send.
+    pub(crate) async fn sandbox_payment(&self, url: &str) -> String {
+        let page = self.http.get(url).send().await.expect("the pay page").text().await.expect("its text");
+        let form =
+            page.split("<form id=\"pay\"").nth(1).and_then(|rest| rest.split("</form>").next()).expect("the form");
+        let fields = form.split("<input type=\"hidden\" name=\"").skip(1).map(|input| {
+            let (name, rest) = input.split_once("\" value=\"").expect("a field");
+            format!("{name}={}", rest.split('"').next().expect("its value"))
+        });
+        fields.collect::<Vec<_>>().join("&")
+    }
+
+    /// Tells the server of a payment in the sandbox; whether it answered that it has it.
+    pub(crate) async fn tell_sandbox(&self, body: &str) -> bool {
+        let request = self.http.post(format!("{}/payments/sandbox/notify", self.url)).body(body.to_owned());
+        match request.header("content-type", "application/x-www-form-urlencoded").send().await {
+            Ok(answer) => answer.status().is_success() && answer.text().await.is_ok_and(|text| text == "success"),
+            Err(_) => false,
         }
     }
 

@@ -36,6 +36,21 @@ impl Server {
         server
     }
 
+    /// Starts another process of the same installation: the same settings, database and pictures, as
+    /// two machines have that mount one folder, and a data folder of its own.
+    pub(crate) fn beside(&self) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        for shared in ["outputs", "uploads", "cache"] {
+            let folder = self.data_dir().join(shared);
+            // The first process may have made it already.
+            let _ = fs::create_dir(&folder);
+            std::os::unix::fs::symlink(&folder, data.path().join(shared)).expect("a link in a new folder");
+        }
+        let mut server = Self { child: None, url: String::new(), data, settings: self.settings.clone() };
+        server.spawn("127.0.0.1:0");
+        server
+    }
+
     /// Starts the program again where it was.
     pub(crate) fn restart(&mut self) {
         let address = self.url.trim_start_matches("http://").to_owned();
@@ -137,7 +152,8 @@ impl Server {
         Seller::sign_in(&self.url, email, code).await
     }
 
-    fn code_for(&self, email: &str) -> Option<String> {
+    /// The code in a mail that this process wrote.
+    pub(crate) fn code_for(&self, email: &str) -> Option<String> {
         let mails = fs::read_dir(self.data_dir().join("mail")).ok()?.flatten();
         let mut mails = mails.filter_map(|mail| fs::read_to_string(mail.path()).ok());
         six_digits(&mails.find(|mail| mail.contains(email))?)
