@@ -17,7 +17,7 @@ use std::{
 };
 
 use governor::{
-    Quota, RateLimiter, clock::Reference as _, middleware::NoOpMiddleware, nanos::Nanos,
+    Quota, RateLimiter, clock::Reference as _, middleware::StateInformationMiddleware, nanos::Nanos,
     state::keyed::DefaultKeyedStateStore,
 };
 
@@ -83,6 +83,28 @@ pub struct TooOften {
     pub retry_after_ms: i64,
 }
 
+/// What is left of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// What a full bucket holds, and what a window brings.
+    pub limit: u32,
+    /// The window.
+    pub window: Duration,
+    /// What is in the bucket now.
+    pub remaining: u32,
+    /// When it will be full again, if nothing more is taken from it.
+    pub full_after_ms: i64,
+}
+
+/// What became of a charge.
+#[derive(Clone, Copy, Debug)]
+pub struct Charge {
+    /// What is left; none where the limit is off.
+    pub allowance: Option<Allowance>,
+    /// Refused, and then not counted.
+    pub refused: Option<TooOften>,
+}
+
 /// The limits of one process. Cheap to clone: the counts are shared.
 #[derive(Clone, Debug)]
 pub struct RateLimits {
@@ -122,6 +144,11 @@ impl RateLimits {
     /// # Errors
     /// `TooOften`; what is refused is not counted.
     pub fn charge(&self, rate: Rate, counted: Counted, count: u32) -> Result<(), TooOften> {
+        self.spend(rate, counted, count).refused.map_or(Ok(()), Err)
+    }
+
+    /// As [`RateLimits::charge`], and tells what is left.
+    pub fn spend(&self, rate: Rate, counted: Counted, count: u32) -> Charge {
         let limit = match rate {
             Rate::Requests => &self.requests,
             Rate::Uploads => &self.uploads,
@@ -129,7 +156,7 @@ impl RateLimits {
             Rate::Orders => &self.orders,
             Rate::Cost => &self.cost,
         };
-        limit.check(counted, count)
+        limit.spend(counted, count)
     }
 }
 
@@ -145,11 +172,12 @@ impl governor::clock::Clock for HouseClock {
     }
 }
 
-type Buckets = RateLimiter<Counted, DefaultKeyedStateStore<Counted>, HouseClock, NoOpMiddleware<Nanos>>;
+type Buckets = RateLimiter<Counted, DefaultKeyedStateStore<Counted>, HouseClock, StateInformationMiddleware>;
 
 struct Limit {
     buckets: Option<Buckets>,
     burst: u32,
+    window: Duration,
     clock: HouseClock,
     checks: AtomicU32,
 }
@@ -165,14 +193,14 @@ impl Limit {
         let clock = HouseClock(Arc::clone(clock));
         let buckets = NonZeroU32::new(per_window).and_then(|burst| {
             let quota = Quota::with_period(window / per_window)?.allow_burst(burst);
-            Some(RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()))
+            Some(Buckets::new(quota, DefaultKeyedStateStore::default(), clock.clone()))
         });
-        Self { buckets, burst: per_window, clock, checks: AtomicU32::new(0) }
+        Self { buckets, burst: per_window, window, clock, checks: AtomicU32::new(0) }
     }
 
-    fn check(&self, counted: Counted, count: u32) -> Result<(), TooOften> {
+    fn spend(&self, counted: Counted, count: u32) -> Charge {
         let (Some(buckets), Some(count)) = (&self.buckets, NonZeroU32::new(count.min(self.burst))) else {
-            return Ok(());
+            return Charge { allowance: None, refused: None };
         };
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_PER_CLEANUP == CHECKS_PER_CLEANUP - 1 {
             // Buckets that are full again say the same as no bucket.
@@ -180,12 +208,27 @@ impl Limit {
         }
         let checked = buckets.check_key_n(&counted, count);
         // Never more than the bucket holds, see above.
-        let Ok(checked) = checked else { return Ok(()) };
-        checked.map_err(|refused| {
-            let now = governor::clock::Clock::now(&self.clock);
-            let wait: Duration = refused.earliest_possible().duration_since(now).into();
-            TooOften { retry_after_ms: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1) }
-        })
+        let Ok(checked) = checked else { return Charge { allowance: None, refused: None } };
+        match checked {
+            Ok(state) => Charge { allowance: Some(self.allowance(state.remaining_burst_capacity())), refused: None },
+            Err(refused) => {
+                let now = governor::clock::Clock::now(&self.clock);
+                let wait: Duration = refused.earliest_possible().duration_since(now).into();
+                let retry_after_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1);
+                // What was asked for less what has to grow first.
+                let each_ns = (self.window / self.burst).as_nanos().max(1);
+                let lacking = u32::try_from(wait.as_nanos().div_ceil(each_ns)).unwrap_or(u32::MAX);
+                let allowance = self.allowance(count.get().saturating_sub(lacking));
+                Charge { allowance: Some(allowance), refused: Some(TooOften { retry_after_ms }) }
+            }
+        }
+    }
+
+    fn allowance(&self, remaining: u32) -> Allowance {
+        let gone = u64::from(self.burst.saturating_sub(remaining));
+        let window_ms = self.window.as_millis() as u64;
+        let full_after_ms = (window_ms * gone).div_ceil(u64::from(self.burst.max(1)));
+        Allowance { limit: self.burst, window: self.window, remaining, full_after_ms: full_after_ms as i64 }
     }
 }
 
@@ -243,6 +286,31 @@ mod tests {
         // Over a minute, cheap operations come to exactly the limit.
         clock.advance_ms(60_000);
         assert_eq!((0..2_000).filter(|_| limits.charge(Rate::Cost, key, 1).is_ok()).count(), 600);
+    }
+
+    #[test]
+    fn what_is_left_is_told() {
+        let mut settings = Settings::load(&Sources::default()).unwrap().limits;
+        settings.cost_per_minute = 600;
+        let clock = MockClock::at_ms(1_767_225_600_000);
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let limits = RateLimits::new(&settings, &shared);
+        let spend = |count| {
+            let Charge { allowance, refused } = limits.spend(Rate::Cost, Counted::ApiKey(1), count);
+            let Allowance { limit, window, remaining, full_after_ms } = allowance.unwrap();
+            assert_eq!((limit, window), (600, Duration::from_mins(1)));
+            (remaining, full_after_ms, refused.is_some())
+        };
+        assert_eq!(spend(100), (500, 10_000, false));
+        assert_eq!(spend(450), (50, 55_000, false));
+        assert_eq!(spend(100), (50, 55_000, true), "what is refused is not taken");
+        clock.advance_ms(5_000);
+        assert_eq!(spend(100), (0, 60_000, false));
+        clock.advance_ms(3_600_000);
+        assert_eq!(spend(1), (599, 100, false));
+        settings.cost_per_minute = 0;
+        let off = RateLimits::new(&settings, &shared).spend(Rate::Cost, Counted::ApiKey(1), 1);
+        assert!(off.allowance.is_none() && off.refused.is_none());
     }
 
     #[test]

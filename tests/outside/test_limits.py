@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import json
+import re
 import socket
 import time
 import unittest
@@ -179,6 +180,44 @@ class Costs(unittest.TestCase):
             self.assertEqual(codes[-1], "RATE_LIMITED", codes)
             self.assertEqual(sorted(codes), codes, "what is refused stays refused for a while")
             self.assertNotIn("errors", seller.ask("{ viewer { id } }"), "the person is counted apart from the key")
+
+    def test_answers_say_what_is_left(self):
+        with House(LIMITS__COST_PER_MINUTE="2000") as house:
+            partner = house.seller("li@example.com").key("HISTORY_READ")
+            query = json.dumps({"query": "{ generations(first: 100) { nodes { id productName state createdAt } } }"}).encode()
+
+            def asked(token=partner.token):
+                _, headers, body = house.request("POST", "/graphql", query, {"content-type": "application/json"}, token)
+                return headers, json.loads(body)
+
+            left, before, refused = [], None, None
+            while refused is None and len(left) < 20:
+                headers, answer = asked()
+                self.assertEqual(headers["ratelimit-policy"], '"cost";q=2000;w=60')
+                state = re.fullmatch(r'"cost";r=(\d+);t=(\d+)', headers["ratelimit"])
+                points, seconds = int(state[1]), int(state[2])
+                # The bucket fills evenly: what is missing is there again after its share of the minute.
+                self.assertAlmostEqual(seconds, (2000 - points) * 60 / 2000, delta=1)
+                if "errors" in answer:
+                    self.assertEqual(answer["errors"][0]["extensions"]["code"], "RATE_LIMITED")
+                    refused = headers
+                else:
+                    left.append(points)
+                    self.assertIsNone(headers["retry-after"])
+            self.assertIsNotNone(refused, left)
+            cost = left[0] - left[1]
+            self.assertGreater(cost, 200)
+            # Between two questions some points grow back: 33 a second.
+            for earlier, later in zip(left, left[1:]):
+                self.assertTrue(earlier - cost <= later <= earlier - cost + 200, left)
+            self.assertLess(points, cost, "less was left than it costs")
+            self.assertTrue(1 <= int(refused["retry-after"]) <= cost * 60 / 2000 + 1, refused["retry-after"])
+            headers, answer = asked(token=None)
+            self.assertNotIn("ratelimit", headers, "a stranger is not told of others at the same address")
+        with House() as house:
+            partner = house.seller("li@example.com").key("HISTORY_READ")
+            headers, _ = asked(partner.token)
+            self.assertNotIn("ratelimit", headers, "a limit that is off is not spoken of")
 
 
 class Strange(unittest.TestCase):
