@@ -9,7 +9,7 @@ use super::resize::filter;
 ///
 /// A wide Gaussian holds no detail, so it is made on a small copy: shrink, three box blurs, enlarge
 /// bilinearly. That costs about two milliseconds where filtering the full picture costs hundreds.
-pub fn soft_blur(pixels: &RgbaImage, sigma: f32) -> RgbaImage {
+pub(crate) fn soft_blur(pixels: &RgbaImage, sigma: f32) -> RgbaImage {
     let (width, height) = pixels.dimensions();
     if sigma < 0.3 || width == 0 || height == 0 {
         return pixels.clone();

@@ -10,7 +10,7 @@ use image::{GrayImage, Luma, RgbaImage};
 use super::decode::decode;
 use super::encode::encode_png_rgba;
 use super::limits::{ImageLimits, ImageRefusal};
-use crate::Bilingual;
+use crate::Message;
 
 mod distance;
 mod lay;
@@ -20,7 +20,7 @@ mod window;
 
 pub use lay::{VISIBLE_CHANGE_MIN, laid_in, lay_patch, patch_of, visible_change};
 
-pub use region::{RegionPlace, region_in_words, region_overlay};
+pub use region::region_overlay;
 pub use settle::{Drift, DriftKind, SHIFT_MAX_PX, Settled, settle_edit};
 pub use window::EditWindow;
 
@@ -68,21 +68,21 @@ pub enum MaskRefusal {
 
 impl MaskRefusal {
     /// The refusal as a sentence for the person who painted, with what to do about it.
-    pub fn message(&self) -> Bilingual {
+    pub fn message(&self) -> Message {
         match *self {
             Self::Unreadable(refusal) => refusal.message(),
-            Self::Size { mask, base } => Bilingual::new(
+            Self::Size { mask, base } => Message::new(
                 format!("蒙版尺寸为 {}×{}，与原图的 {}×{} 不一致，请按原图尺寸涂抹。", mask.0, mask.1, base.0, base.1),
                 format!(
                     "The mask is {}×{} but the picture is {}×{}: please paint at the size of the picture.",
                     mask.0, mask.1, base.0, base.1
                 ),
             ),
-            Self::TooSmall { .. } => Bilingual::new(
+            Self::TooSmall { .. } => Message::new(
                 "涂抹的区域太小，请再涂大一些。",
                 "The painted area is too small. Please paint a little more.",
             ),
-            Self::TooLarge { .. } => Bilingual::new(
+            Self::TooLarge { .. } => Message::new(
                 "几乎整张图都被涂抹了，请缩小范围，或改用整图编辑。",
                 "Almost the whole picture is painted. Please paint less, or edit the whole picture instead.",
             ),

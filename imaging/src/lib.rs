@@ -11,7 +11,6 @@
 //! To accept one more format: teach `container` its magic bytes, header and end mark, add the
 //! variant to [`ImageKind`], then a hostile file for it to the tests of `decode`.
 
-mod bilingual;
 mod blur;
 mod brush;
 mod color;
@@ -24,6 +23,7 @@ mod inpaint;
 mod isolate;
 mod lettering;
 mod limits;
+mod message;
 mod metadata;
 mod normalise;
 mod palette;
@@ -37,12 +37,9 @@ mod shadow;
 mod tone;
 mod white;
 
-pub use bilingual::Bilingual;
-pub use blur::soft_blur;
 pub use brush::{
-    COVERAGE_MAX, COVERAGE_MIN, Drift, DriftKind, EditMask, EditWindow, MaskRefusal, RegionPlace, SHIFT_MAX_PX,
-    Settled, VISIBLE_CHANGE_MIN, laid_in, lay_patch, patch_of, region_in_words, region_overlay, settle_edit,
-    visible_change,
+    COVERAGE_MAX, COVERAGE_MIN, Drift, DriftKind, EditMask, EditWindow, MaskRefusal, SHIFT_MAX_PX, Settled,
+    VISIBLE_CHANGE_MIN, laid_in, lay_patch, patch_of, region_overlay, settle_edit, visible_change,
 };
 pub use color::{Oklab, Oklch, contrast_ratio, relative_luminance, to_hex};
 pub use container::probe;
@@ -54,12 +51,13 @@ pub use inpaint::inpaint;
 pub use isolate::{CutOut, CutOutMethod, Edges, FrameReason, Isolation, isolate};
 pub use lettering::{Lettering, ViewRule};
 pub use limits::{ImageHeader, ImageKind, ImageLimits, ImageRefusal};
+pub use message::Message;
 pub use metadata::{MetadataError, XMP_BYTES_MAX, XMP_OVERHEAD, jpeg_with_xmp, jpeg_xmp};
 pub use normalise::{NormalisedUpload, UPLOAD_SIDE_MAX, normalise, normalise_mask};
 pub use palette::{ProductPalette, Swatch, product_palette};
 pub use quality::{JpegFit, encode_jpeg_within};
 pub use reduced::decode_for_width;
 pub use resize::{crop, resize, resize_cover, resize_to_fit};
-pub use shadow::{Shadow, ShadowStyle, contact_shadow, reflection, silhouette_shadow};
+pub use shadow::{Shadow, ShadowStyle, contact_shadow, reflection};
 pub use tone::{Tone, grade};
 pub use white::{OnWhite, WhiteGround, calmest_row, contain_on_white, measure_white, on_white, stack};

@@ -1,6 +1,6 @@
 //! What a picture from outside may be, and what its refusal says.
 
-use crate::Bilingual;
+use crate::Message;
 
 /// Bounds a picture must keep before a single pixel of it is decoded.
 ///
@@ -155,31 +155,31 @@ pub enum ImageRefusal {
 
 impl ImageRefusal {
     /// The refusal as a sentence for the person who sent the picture, with what to do about it.
-    pub fn message(&self) -> Bilingual {
+    pub fn message(&self) -> Message {
         match *self {
-            Self::Empty => Bilingual::new(
+            Self::Empty => Message::new(
                 "这个文件是空的，请重新选择一张图片。",
                 "This file is empty. Please choose the picture again.",
             ),
             Self::UnsupportedFormat => {
-                Bilingual::new("只支持 JPEG、PNG、WebP 图片。", "Only JPEG, PNG and WebP pictures are accepted.")
+                Message::new("只支持 JPEG、PNG、WebP 图片。", "Only JPEG, PNG and WebP pictures are accepted.")
             }
-            Self::TooManyBytes { bytes_max, .. } => Bilingual::new(
+            Self::TooManyBytes { bytes_max, .. } => Message::new(
                 format!("图片文件过大，请控制在 {} MB 以内。", bytes_max >> 20),
                 format!("The file is too large: at most {} MB, please.", bytes_max >> 20),
             ),
-            Self::TooManyPixels { width, height, pixels_max } => Bilingual::new(
+            Self::TooManyPixels { width, height, pixels_max } => Message::new(
                 format!("图片像素过多（{width}×{height}），请缩小到 {} 万像素以内。", pixels_max / 10_000),
                 format!(
                     "The picture is too large ({width}×{height}): at most {} megapixels, please.",
                     pixels_max / 1_000_000
                 ),
             ),
-            Self::SideTooLong { width, height, side_max } => Bilingual::new(
+            Self::SideTooLong { width, height, side_max } => Message::new(
                 format!("图片边长过大（{width}×{height}），每边请不超过 {side_max} 像素。"),
                 format!("The picture is too large ({width}×{height}): at most {side_max} pixels a side, please."),
             ),
-            Self::Undecodable => Bilingual::new(
+            Self::Undecodable => Message::new(
                 "图片已损坏或不完整，请重新导出后再上传。",
                 "The picture is damaged or incomplete. Please export it again and retry.",
             ),
@@ -201,7 +201,7 @@ mod tests {
             ImageRefusal::SideTooLong { width: 20_000, height: 10, side_max: 8192 },
             ImageRefusal::Undecodable,
         ] {
-            let Bilingual { zh, en } = refusal.message();
+            let Message { zh, en } = refusal.message();
             assert!(zh.chars().any(|c| ('一'..='龥').contains(&c)), "{zh}");
             assert!(en.chars().all(|c| !('一'..='龥').contains(&c)), "{en}");
         }

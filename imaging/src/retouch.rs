@@ -7,7 +7,7 @@
 use image::{GrayImage, RgbaImage};
 
 use super::tone::{looked_up, table};
-use super::{Oklab, Oklch, soft_blur};
+use super::{Oklab, Oklch, blur::soft_blur};
 
 mod mood;
 mod recolour;

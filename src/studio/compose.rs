@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     composer::{ComposeError, Composer, Picture, Placed, PlacedKind, Scene, Templates, Unprintable},
-    domain::Dimension,
+    domain::{Dimension, VisualStyle},
     imaging::{self, ShadowStyle, ViewRule, to_hex},
 };
 
@@ -154,6 +154,15 @@ impl Press<'_> {
                     places.insert(name.to_owned(), Frame::new(x, y, w as f32, h as f32).style().into());
                     pictures.insert(Arc::from(name), picture(shadow.pixels)?);
                 }
+                if is_glossy(self.plan.style().visual) {
+                    let mirror = imaging::reflection(&scaled, MIRROR_DEPTH, MIRROR_OPACITY);
+                    let (w, h) = mirror.dimensions();
+                    places.insert(
+                        "mirror".to_owned(),
+                        Frame::new(frame.x, frame.bottom(), w as f32, h as f32).style().into(),
+                    );
+                    pictures.insert(Arc::from("mirror"), picture(mirror)?);
+                }
             }
             places.insert("product".to_owned(), frame.style().into());
             pictures.insert(Arc::from("product"), picture(scaled)?);
@@ -278,6 +287,16 @@ fn laid_on(pixels: &mut RgbaImage, ground: [u8; 3]) {
         }
         pixel[3] = 255;
     }
+}
+
+/// How much of a product its ground mirrors, from the foot up, and how strongly at the foot. A faint
+/// sheen: a whole mirror image would be a second product.
+const MIRROR_DEPTH: f32 = 0.16;
+const MIRROR_OPACITY: f32 = 0.34;
+
+/// Whether the grounds of a look are polished, so that what stands on them is mirrored.
+const fn is_glossy(visual: VisualStyle) -> bool {
+    matches!(visual, VisualStyle::Tech | VisualStyle::Cyber)
 }
 
 /// The two shadows of a product that stands: a wide one around its foot, a tight one under it.

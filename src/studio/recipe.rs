@@ -217,7 +217,7 @@ fn layer(placed: &Placed) -> Option<Value> {
             let kind = match name.as_str() {
                 "plate" => "plate",
                 "product" => "product",
-                "shadow" | "ambient" => "shape",
+                "shadow" | "ambient" | "mirror" => "shape",
                 _ => "crop",
             };
             json!({ "kind": kind, "box": place, "name": name })

@@ -1,16 +1,13 @@
-//! A painted place told to those who take no mask: as a picture and in words.
+//! A painted place told to those who take no mask: as a second picture.
 
 use image::{Rgba, RgbaImage};
 
 use super::EditMask;
 use super::distance::squared_distances;
-use crate::{Bilingual, Oklab};
+use crate::Oklab;
 
 /// Width of the outline around the white, in pixels.
 const OUTLINE_PX: f32 = 2.0;
-
-/// Share of a side from which a place spans it rather than lying in a third of it.
-const SPAN: f32 = 0.6;
 
 /// The base with the painted place white and a strong outline of two pixels around it.
 ///
@@ -52,65 +49,6 @@ pub fn region_overlay(base: &RgbaImage, mask: &EditMask) -> RgbaImage {
     overlay
 }
 
-/// Where a painted place lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RegionPlace {
-    /// Third of the width in which its middle lies: 0 left, 1 middle, 2 right; `None` when it spans the width.
-    pub column: Option<u8>,
-    /// Third of the height: 0 upper, 1 middle, 2 lower; `None` when it spans the height.
-    pub row: Option<u8>,
-    /// Its box in whole per cent of the picture: left, top, right, bottom.
-    pub percent: [u8; 4],
-}
-
-/// Where the painted place lies, for telling it in words.
-pub fn region_in_words(mask: &EditMask) -> RegionPlace {
-    let (width, height) = mask.dimensions();
-    let [x, y, w, h] = mask.bounds();
-    let third = |from: u32, length: u32, side: u32| {
-        let spans = length as f32 >= SPAN * side as f32;
-        (!spans).then(|| ((2 * from + length) * 3 / (2 * side.max(1))).min(2) as u8)
-    };
-    let percent = |value: u32, side: u32| ((value * 100 + side / 2) / side.max(1)).min(100) as u8;
-    RegionPlace {
-        column: third(x, w, width),
-        row: third(y, h, height),
-        percent: [percent(x, width), percent(y, height), percent(x + w, width), percent(y + h, height)],
-    }
-}
-
-impl RegionPlace {
-    /// The place as half a sentence for an instruction.
-    pub fn words(&self) -> Bilingual {
-        let [left, top, right, bottom] = self.percent;
-        let (column, row) = (self.column.map(usize::from), self.row.map(usize::from));
-        let (zh, en) = match (row, column) {
-            (None, None) => ("画面大部分区域".to_owned(), "most of the picture".to_owned()),
-            (None, Some(column)) => (
-                format!("画面{}侧整列", ["左", "中", "右"][column]),
-                format!("the {} column of the picture", ["left", "centre", "right"][column]),
-            ),
-            (Some(row), None) => (
-                format!("画面{}部整行", ["上", "中", "下"][row]),
-                format!("the {} band of the picture", ["upper", "middle", "lower"][row]),
-            ),
-            (Some(1), Some(1)) => ("画面正中".to_owned(), "the centre of the picture".to_owned()),
-            (Some(row), Some(column)) => (
-                format!("画面{}{}", ["左", "中", "右"][column], ["上部", "部", "下部"][row]),
-                format!(
-                    "the {} {} of the picture",
-                    ["upper", "middle", "lower"][row],
-                    ["left", "centre", "right"][column]
-                ),
-            ),
-        };
-        Bilingual::new(
-            format!("{zh}（横向 {left}%–{right}%，纵向 {top}%–{bottom}%）"),
-            format!("{en} (x {left}%–{right}%, y {top}%–{bottom}%, from the upper left corner)"),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use image::{GrayImage, Luma};
@@ -138,20 +76,5 @@ mod tests {
                 assert!(Oklab::from_rgb([r, g, b]).distance(Oklab::from_rgb([255; 3])) > 0.2, "{ground:?}");
             }
         }
-    }
-
-    #[test]
-    fn places_have_names_in_both_languages() {
-        let upper_left = region_in_words(&mask([5, 10, 20, 20]));
-        assert_eq!((upper_left.column, upper_left.row), (Some(0), Some(0)));
-        assert_eq!(upper_left.percent, [6, 6, 28, 19]);
-        assert_eq!(upper_left.words().zh, "画面左上部（横向 6%–28%，纵向 6%–19%）");
-        let words = upper_left.words().en;
-        assert_eq!(words, "the upper left of the picture (x 6%–28%, y 6%–19%, from the upper left corner)");
-        let band = region_in_words(&mask([0, 130, 90, 20]));
-        assert_eq!((band.column, band.row), (None, Some(2)));
-        assert!(band.words().en.starts_with("the lower band"));
-        assert!(region_in_words(&mask([35, 70, 20, 20])).words().zh.starts_with("画面正中"));
-        assert!(region_in_words(&mask([5, 5, 80, 140])).words().en.starts_with("most of"));
     }
 }

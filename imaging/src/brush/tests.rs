@@ -47,7 +47,7 @@ fn other_sizes_are_refused_with_both() {
     let png = encode_png_rgba(&disc(60, 50, 20));
     let refusal = EditMask::from_upload(&png, (50, 60), &limits()).unwrap_err();
     assert_eq!(refusal, MaskRefusal::Size { mask: (60, 50), base: (50, 60) });
-    let Bilingual { zh, en } = refusal.message();
+    let Message { zh, en } = refusal.message();
     assert!(zh.contains("60×50") && zh.contains("50×60"), "{zh}");
     assert!(en.contains("60×50") && en.contains("50×60"), "{en}");
 }

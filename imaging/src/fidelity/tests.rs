@@ -3,7 +3,7 @@
 use image::imageops;
 
 use super::*;
-use crate::{ImageLimits, decode, encode_jpeg, resize, soft_blur};
+use crate::{ImageLimits, blur::soft_blur, decode, encode_jpeg, resize};
 
 fn cut_out(name: &str) -> RgbaImage {
     let folder = format!("{}/../tests/fixtures/photos", env!("CARGO_MANIFEST_DIR"));

@@ -366,7 +366,7 @@ const fn roles_of(subject: Subject) -> &'static [&'static str] {
         Subject::Steps => &["steps"],
         Subject::Cautions => &["notice"],
         Subject::Scenes => &["strip"],
-        Subject::Product => &["product", "shadow", "ambient"],
+        Subject::Product => &["product", "shadow", "ambient", "mirror"],
         _ => &[],
     }
 }

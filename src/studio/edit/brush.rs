@@ -101,7 +101,7 @@ impl Studio {
             let hidden: &[(&str, Option<&str>)] = match layer["kind"].as_str() {
                 Some("text") if role == "letter" => &[("letter", layer["text"].as_str())],
                 Some("text") => &[(role, layer["text"].as_str())],
-                Some("product") => &[("product", None), ("shadow", None), ("ambient", None)],
+                Some("product") => &[("product", None), ("shadow", None), ("ambient", None), ("mirror", None)],
                 Some("crop") => &[(layer["name"].as_str().unwrap_or_default(), None)],
                 Some("shape") if role == "cta" => &[("cta", None)],
                 _ => continue,

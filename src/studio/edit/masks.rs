@@ -82,7 +82,7 @@ impl Studio {
 }
 
 fn is_shadow(layer: &Value) -> bool {
-    matches!(layer["name"].as_str(), Some("shadow" | "ambient"))
+    matches!(layer["name"].as_str(), Some("shadow" | "ambient" | "mirror"))
 }
 
 /// Boxes of the recipe's layers: left, top, width, height.

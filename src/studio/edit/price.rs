@@ -40,7 +40,9 @@ impl Taken {
             .iter()
             .filter(|layer| match &layer.kind {
                 PlacedKind::Text(_) => !layer.within("decor"),
-                PlacedKind::Picture(name) => !matches!(name.as_str(), "plate" | "ambient" | "shadow" | "product"),
+                PlacedKind::Picture(name) => {
+                    !matches!(name.as_str(), "plate" | "ambient" | "mirror" | "shadow" | "product")
+                }
                 PlacedKind::Shape => is_surface(layer),
             })
             .map(|layer| Frame::new(layer.x, layer.y, layer.width, layer.height));

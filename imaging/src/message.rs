@@ -2,14 +2,14 @@
 
 /// The same words in Chinese and in English.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bilingual {
+pub struct Message {
     /// Simplified Chinese.
     pub zh: String,
     /// English.
     pub en: String,
 }
 
-impl Bilingual {
+impl Message {
     pub(crate) fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
