@@ -218,7 +218,7 @@ async function webhooks({ page, check, answering }) {
   }));
   await row.locator('button[aria-expanded]').click();
   await row.getByTestId('webhook-log').locator('ol').last().waitFor();
-  await row.locator('button').last().click();
+  await row.locator('button[aria-label]').last().click();
   await check('account-webhook');
   await row.locator('[role=group] button').first().click();
   await row.waitFor({ state: 'detached' });

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useMutation, useQuery } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { AccountSecurityDocument, type AccountSecurityQuery, CancelAccountDeletionDocument, DeleteAccountDocument, RevokeSignInSessionDocument } from '../gql/graphql';
@@ -10,8 +10,8 @@ import { Alert, ErrorNotice, Notice, toast } from './feedback';
 type Account = NonNullable<AccountSecurityQuery['viewer']>;
 type Session = Account['signInSessions'][number];
 
-/** Where this account is signed in, and the way to end it altogether. */
-export default function Security() {
+/** Where this account is signed in, `children` to end all of that at once, and the way to end the account itself. */
+export default function Security({ children }: { children: ReactNode }) {
   const words = useText('security').security;
   const [result, execute] = useQuery({ query: AccountSecurityDocument, requestPolicy: 'cache-and-network' });
   const account = useLastDefined(result.data)?.viewer;
@@ -25,6 +25,7 @@ export default function Security() {
           <SignIn key={session.id} session={session} onEnded={refresh} />
         ))}
       </ul>
+      {children}
       <DeleteAccount account={account} onChanged={refresh} />
     </div>
   );

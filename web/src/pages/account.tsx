@@ -98,11 +98,12 @@ export default function Account() {
               {words.security}
             </h2>
             <Suspense fallback={<div aria-busy="true" className="skeleton h-48" />}>
-              <Security />
+              <Security>
+                <SignOut everywhere className="btn-small justify-self-start">
+                  {words.everywhere}
+                </SignOut>
+              </Security>
             </Suspense>
-            <SignOut everywhere className="justify-self-start">
-              {words.everywhere}
-            </SignOut>
           </section>
         </div>
         <div className="grid gap-6">
