@@ -82,6 +82,7 @@ function DeleteAccount({ account, onChanged }: { account: Account; onChanged: ()
 
   async function submit(event: FormEvent) {
     event.preventDefault();
+    if (email.trim().toLowerCase() !== account.email.toLowerCase()) return setProblem(words.deleteDiffers);
     setProblem(undefined);
     const { data, error } = await remove({ input: { email: email.trim() } });
     if (error) return setProblem(problemOf(error, t).text);

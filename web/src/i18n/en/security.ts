@@ -13,6 +13,7 @@ export const words: typeof zh = {
     deleteText: 'Posters, history and remaining credits are erased and cannot be brought back. There are some days to think again.',
     deleteStart: 'Delete account…',
     deleteConfirm: (email) => `Type ${email} to confirm`,
+    deleteDiffers: 'That is not the address of this account.',
     deleteSubmit: 'Delete this account',
     deletesAt: (when) => `This account is deleted on ${when}. API keys and webhooks are off.`,
     keepAccount: 'Keep the account',

@@ -11,6 +11,7 @@ export const words = {
     deleteText: '作品、记录与剩余积分都会被清除，之后无法恢复。删除前有一段时间可以反悔。',
     deleteStart: '删除账号…',
     deleteConfirm: (email: string) => `请输入 ${email} 以确认`,
+    deleteDiffers: '与账号邮箱不一致，请核对。',
     deleteSubmit: '确认删除账号',
     deletesAt: (when: string) => `账号将于 ${when} 删除。API 密钥与 Webhook 已停用。`,
     keepAccount: '撤销删除',
