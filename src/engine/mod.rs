@@ -14,6 +14,8 @@
 
 mod attempts;
 pub mod edits;
+#[cfg(debug_assertions)]
+pub mod faults;
 mod gifts;
 mod hero;
 mod jobs;
@@ -107,6 +109,8 @@ struct Inner {
     doorbell: Arc<dyn Doorbell>,
     clock: Arc<dyn Clock>,
     options: EngineOptions,
+    #[cfg(debug_assertions)]
+    faults: Arc<faults::Faults>,
 }
 
 impl fmt::Debug for Engine {
@@ -136,7 +140,25 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let EngineParts { database, pictures, files, doorbell, clock, options } = parts;
         let (storage, studio) = (pictures.storage.clone(), pictures.studio.clone());
-        Self { inner: Arc::new(Inner { database, storage, files, studio, pictures, doorbell, clock, options }) }
+        let inner = Inner {
+            database,
+            storage,
+            files,
+            studio,
+            pictures,
+            doorbell,
+            clock,
+            options,
+            #[cfg(debug_assertions)]
+            faults: Arc::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What tests make fail.
+    #[cfg(debug_assertions)]
+    pub fn faults(&self) -> &faults::Faults {
+        &self.inner.faults
     }
 
     /// Recovers what an earlier process left, then works until `shutdown` and drains.

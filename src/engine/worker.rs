@@ -6,6 +6,8 @@ use ::entity::{enums::JobKind, jobs};
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(debug_assertions)]
+use super::faults::Faulty;
 use super::{Engine, EngineError, queue};
 use crate::{domain::FailureCode, events::Topic};
 
@@ -43,7 +45,14 @@ impl Engine {
                 return;
             }
             match self.claim().await {
-                Ok(Some(job)) => self.run_job(job, &shutdown).await,
+                Ok(Some(job)) => {
+                    let id = job.id;
+                    // The job's own panics are caught inside and lead to another try. This is for those of
+                    // its ending: a worker that they took along would be missing until the next start.
+                    if AssertUnwindSafe(self.run_job(job, &shutdown)).catch_unwind().await.is_err() {
+                        tracing::error!(job = id, "the ending of a job panicked; its lease will run out");
+                    }
+                }
                 Ok(None) => {
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -86,8 +95,11 @@ impl Engine {
     async fn run_job(&self, job: jobs::Model, shutdown: &CancellationToken) {
         let started = std::time::Instant::now();
         let options = &self.inner.options;
+        let executing = self.execute(&job);
+        #[cfg(debug_assertions)]
+        let executing = Faulty::new(&self.inner.faults, executing);
         let ended = tokio::select! {
-            ended = tokio::time::timeout(options.job_timeout, AssertUnwindSafe(self.execute(&job)).catch_unwind()) => {
+            ended = tokio::time::timeout(options.job_timeout, AssertUnwindSafe(executing).catch_unwind()) => {
                 match ended {
                     Ok(Ok(ended)) => ended,
                     Ok(Err(_panic)) => {
@@ -110,12 +122,20 @@ impl Engine {
         };
         metrics::histogram!("haibao_job_seconds", "kind" => kind_name(job.kind))
             .record(started.elapsed().as_secs_f64());
+        let ending = self.end_job(&job, ended);
+        #[cfg(debug_assertions)]
+        let ending = Faulty::new(&self.inner.faults, ending);
+        ending.await;
+    }
+
+    /// Writes down how a try ended that is not settled yet.
+    async fn end_job(&self, job: &jobs::Model, ended: Result<(), Failed>) {
         match ended {
             Ok(()) => {}
-            Err(Failed::Retryable(failure)) if job.failures + 1 < options.attempts_max => {
-                self.retry_later(&job, failure).await;
+            Err(Failed::Retryable(failure)) if job.failures + 1 < self.inner.options.attempts_max => {
+                self.retry_later(job, failure).await;
             }
-            Err(Failed::Retryable(failure) | Failed::Final(failure)) => self.give_up(&job, failure).await,
+            Err(Failed::Retryable(failure) | Failed::Final(failure)) => self.give_up(job, failure).await,
             Err(Failed::Engine(error)) => {
                 tracing::error!(%error, job = job.id, "a job could not be carried on; its lease will run out");
             }

@@ -4,6 +4,8 @@
 //! subject, add a file and a line below.
 
 mod architecture;
+#[cfg(debug_assertions)]
+mod awaits;
 mod books;
 mod codes;
 mod doctor;

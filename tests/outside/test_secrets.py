@@ -1,6 +1,7 @@
 """Secrets that were planted in every setting: none of them comes out anywhere, at the most talkative log level."""
 
 import base64
+import json
 import time
 import unittest
 import urllib.parse
@@ -98,6 +99,19 @@ class Secrets(unittest.TestCase):
         status, text = house.command("credits", "grant", "seller@example.com", "40")
         self.assertEqual(status, 0, text)
         return Seller(house, "seller@example.com", house.forged_token(user, session, now, now + 6000))
+
+    def test_the_password_of_redis(self):
+        password = "canary redis/password@1"
+        url = f"redis://user:{urllib.parse.quote(password, safe='')}@127.0.0.1:9/0"
+        with House(REDIS__URL=url) as house:
+            send = 'mutation { sendLoginCode(input: {email: "li@example.com"}) { __typename } }'
+            answer = house.ask(send)
+            self.assertEqual(answer["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE", answer)
+            told = json.dumps(answer) + house.command("config")[1] + house.log()
+            self.assertIn("redis://user:***@127.0.0.1:9/0", told)
+            self.assertIn("Redis did not take a step", told)
+            for spelling in spellings(password):
+                self.assertNotIn(spelling, told.encode())
 
     def test_secrets_may_stand_in_files(self):
         with House() as house:

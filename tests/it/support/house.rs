@@ -163,14 +163,19 @@ impl House {
         let shutdown = CancellationToken::new();
         let working = self.engine.run(shutdown.clone());
         let watching = async {
-            while self.live_jobs().await > 0 {
-                self.clock.advance_ms(100);
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            self.idle().await;
             shutdown.cancel();
         };
         let (worked, ()) = tokio::join!(working, watching);
         worked.expect("the engine works");
+    }
+
+    /// Waits until nothing is due any more, moving the clock on meanwhile.
+    pub(crate) async fn idle(&self) {
+        while self.live_jobs().await > 0 {
+            self.clock.advance_ms(100);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     async fn live_jobs(&self) -> u64 {
