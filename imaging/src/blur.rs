@@ -44,16 +44,14 @@ pub(super) fn box_blur(plane: &mut [f32], scratch: &mut [f32], width: usize, hei
         return;
     }
     let norm = 1.0 / (2 * radius + 1) as f32;
-    for (source, target) in plane.chunks_exact(width).zip(scratch.chunks_exact_mut(width)) {
-        let mut sum = source[0] * radius as f32;
-        for i in 0..radius {
-            sum += source[i.min(width - 1)];
-        }
-        for x in 0..width {
-            sum += source[(x + radius).min(width - 1)];
-            target[x] = sum * norm;
-            sum -= source[x.saturating_sub(radius)];
-        }
+    // Each sum waits for the one before it, so several rows go side by side.
+    let (fours, rest) = (plane.chunks_exact(4 * width), plane.chunks_exact(4 * width).remainder());
+    let (done, left) = scratch.split_at_mut(plane.len() - rest.len());
+    for (source, target) in fours.zip(done.chunks_exact_mut(4 * width)) {
+        blur_rows::<4>(source, target, width, radius);
+    }
+    for (source, target) in rest.chunks_exact(width).zip(left.chunks_exact_mut(width)) {
+        blur_rows::<1>(source, target, width, radius);
     }
     // Column sums kept as one row: walks memory in order, unlike a loop per column.
     let row = |y: usize| y.min(height - 1) * width..(y.min(height - 1) + 1) * width;
@@ -67,6 +65,26 @@ pub(super) fn box_blur(plane: &mut [f32], scratch: &mut [f32], width: usize, hei
             *target = sum * norm;
         }
         add_row(&mut sums, &scratch[row(y.saturating_sub(radius))], -1.0);
+    }
+}
+
+/// The box means along `N` rows.
+fn blur_rows<const N: usize>(source: &[f32], target: &mut [f32], width: usize, radius: usize) {
+    let norm = 1.0 / (2 * radius + 1) as f32;
+    let rows: [&[f32]; N] = std::array::from_fn(|row| &source[row * width..][..width]);
+    let mut sums = rows.map(|row| row[0] * radius as f32);
+    for i in 0..radius {
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            *sum += row[i.min(width - 1)];
+        }
+    }
+    for x in 0..width {
+        let (entering, leaving) = ((x + radius).min(width - 1), x.saturating_sub(radius));
+        for (at, (sum, row)) in sums.iter_mut().zip(rows).enumerate() {
+            *sum += row[entering];
+            target[at * width + x] = *sum * norm;
+            *sum -= row[leaving];
+        }
     }
 }
 

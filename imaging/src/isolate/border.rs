@@ -35,8 +35,7 @@ impl Surface {
         let v = unit(y, working.height);
         // Along a row only the distance across changes: three terms are left of the six.
         let rows = self.coefficients.map(|[c, u, w, uu, uv, vv]| [c + w * v + vv * v * v, u + uv * v, uu]);
-        for (x, value) in out.iter_mut().enumerate() {
-            let u = unit(x, working.width);
+        for (&u, value) in working.across.iter().zip(out) {
             *value = rows.map(|[level, slope, bend]| (level + u * (slope + u * bend)) as f32);
         }
     }
@@ -68,7 +67,7 @@ impl Surface {
     }
 }
 
-fn unit(i: usize, n: usize) -> f64 {
+pub(super) fn unit(i: usize, n: usize) -> f64 {
     2.0 * (i as f64 + 0.5) / n as f64 - 1.0
 }
 

@@ -4,6 +4,7 @@ use image::RgbaImage;
 
 use super::super::color::Oklab;
 use super::super::resize::resize_to_fit;
+use super::border::unit;
 
 /// Long side of the working copy, in pixels: the outline found here is within two pixels of the
 /// true one, and the matte then places it exactly on the full picture.
@@ -17,19 +18,16 @@ pub(super) struct Working {
     pub(super) rgba: RgbaImage,
     /// The same in OKLab.
     pub(super) lab: Vec<[f32; 3]>,
+    /// How far across each column is, −1 to 1.
+    pub(super) across: Vec<f64>,
 }
 
 impl Working {
     pub(super) fn new(pixels: &RgbaImage) -> Self {
         let rgba = resize_to_fit(pixels, SIDE_MAX);
-        let lab = rgba
-            .as_raw()
-            .chunks_exact(4)
-            .map(|pixel| {
-                let lab = Oklab::from_rgb([pixel[0], pixel[1], pixel[2]]);
-                [lab.l, lab.a, lab.b]
-            })
-            .collect();
-        Self { width: rgba.width() as usize, height: rgba.height() as usize, rgba, lab }
+        let lab = Oklab::of_pixels(rgba.as_raw());
+        let (width, height) = (rgba.width() as usize, rgba.height() as usize);
+        let across = (0..width).map(|x| unit(x, width)).collect();
+        Self { width, height, rgba, lab, across }
     }
 }
