@@ -2,11 +2,12 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbaImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
 use super::container;
 use super::limits::{ImageKind, ImageLimits, ImageRefusal};
 use super::profile;
+use super::resize::is_opaque;
 
 /// A decoded picture.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct Photo {
 impl Photo {
     /// Wraps pixels that are already upright sRGB.
     pub fn from_pixels(pixels: RgbaImage) -> Self {
-        let has_alpha = pixels.as_raw().chunks_exact(4).any(|pixel| pixel[3] != 255);
+        let has_alpha = !is_opaque(&pixels);
         Self { pixels, has_alpha }
     }
 }
@@ -46,13 +47,27 @@ pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Photo, ImageRefusal>
     }
     let profile = decoder.icc_profile().ok().flatten();
     let stored = DynamicImage::from_decoder(decoder).map_err(|_| ImageRefusal::Undecodable)?;
-    let mut pixels = stored.into_rgba8();
+    let may_be_clear = stored.color().has_alpha();
+    let mut pixels = match stored {
+        DynamicImage::ImageRgb8(rgb) => widened(&rgb),
+        other => other.into_rgba8(),
+    };
     if let Some(profile) = profile {
         profile::to_srgb(&mut pixels, &profile);
     }
     let mut upright = DynamicImage::ImageRgba8(pixels);
     upright.apply_orientation(container.orientation);
-    Ok(Photo::from_pixels(upright.into_rgba8()))
+    let pixels = upright.into_rgba8();
+    Ok(if may_be_clear { Photo::from_pixels(pixels) } else { Photo { pixels, has_alpha: false } })
+}
+
+/// The same pixels, opaque. The library's own way asks for the meaning of colours at every pixel.
+fn widened(rgb: &RgbImage) -> RgbaImage {
+    let mut raw = vec![u8::MAX; rgb.as_raw().len() / 3 * 4];
+    for (target, source) in raw.as_chunks_mut::<4>().0.iter_mut().zip(rgb.as_raw().as_chunks::<3>().0) {
+        target[..3].copy_from_slice(source);
+    }
+    RgbaImage::from_raw(rgb.width(), rgb.height(), raw).expect("four bytes were made for each three")
 }
 
 const fn format_of(kind: ImageKind) -> ImageFormat {

@@ -3,7 +3,7 @@
 
 use image::RgbaImage;
 
-use super::{ImageLimits, ImageRefusal, decode, resize_cover};
+use super::{ImageLimits, ImageRefusal, decode, resize::probe, resize_cover};
 
 /// How far the proportions may be from the asked ones, as a factor.
 const RATIO_OFF_MAX: f64 = 1.03;
@@ -64,7 +64,7 @@ pub fn from_bytes(bytes: &[u8], wanted: (u32, u32), asked: (u32, u32)) -> Result
 }
 
 fn is_blank(pixels: &RgbaImage) -> bool {
-    let probe = super::resize(pixels, PROBE_SIDE, PROBE_SIDE);
+    let probe = probe(pixels, PROBE_SIDE);
     let brightness: Vec<f64> = probe
         .pixels()
         .map(|p| 0.2126 * f64::from(p[0]) + 0.7152 * f64::from(p[1]) + 0.0722 * f64::from(p[2]))

@@ -7,7 +7,7 @@
 
 use image::RgbaImage;
 
-use super::{Oklab, resize};
+use super::{Oklab, resize::probe};
 
 /// The side of the copy on which a tone is measured.
 const PROBE_SIDE: u32 = 64;
@@ -28,7 +28,7 @@ pub struct Tone {
 impl Tone {
     /// The tone of a picture.
     pub fn of(pixels: &RgbaImage) -> Self {
-        let probe = resize(pixels, PROBE_SIDE.min(pixels.width()), PROBE_SIDE.min(pixels.height()));
+        let probe = probe(pixels, PROBE_SIDE);
         let colours: Vec<[f32; 3]> = probe.pixels().map(|p| lab([p[0], p[1], p[2]])).collect();
         let count = colours.len().max(1) as f32;
         let mut mean = [0.0; 3];
@@ -85,35 +85,55 @@ pub fn grade(pixels: &mut RgbaImage, target: &Tone, strength: f32) {
 const GRID: usize = 33;
 
 /// What a change of colours does, on a grid: evaluated once, whatever the picture's size.
-pub(super) fn table(change: impl Fn([u8; 3]) -> [u8; 3]) -> Vec<[i32; 3]> {
+pub(super) struct Grid(Vec<[f32; 4]>);
+
+/// What a change of colours adds to each channel; the fourth number is unused and makes a grid point one
+/// machine word wide.
+pub(super) fn table(change: impl Fn([u8; 3]) -> [u8; 3]) -> Grid {
     let level = |step: usize| (step * 8).min(255) as u8;
     let mut differences = Vec::with_capacity(GRID * GRID * GRID);
     for r in 0..GRID {
         for g in 0..GRID {
             for b in 0..GRID {
                 let from = [level(r), level(g), level(b)];
-                let to = change(from);
-                differences.push(std::array::from_fn(|i| i32::from(to[i]) - i32::from(from[i])));
+                let [r, g, b] = change(from);
+                let differ = |to: u8, from: u8| f32::from(to) - f32::from(from);
+                differences.push([differ(r, from[0]), differ(g, from[1]), differ(b, from[2]), 0.0]);
             }
         }
     }
-    differences
+    Grid(differences)
 }
 
-/// Trilinear between grid points, so that gradients stay smooth.
-pub(super) fn looked_up(table: &[[i32; 3]], colour: [u8; 3]) -> [u8; 3] {
-    let cell = colour.map(|value| usize::from(value) / 8);
-    let rest = colour.map(|value| i32::from(value % 8));
-    let mut sum = [0_i32; 3];
-    for corner in 0..8 {
-        let at: [usize; 3] = std::array::from_fn(|i| (cell[i] + ((corner >> i) & 1)).min(GRID - 1));
-        let weight: i32 = (0..3).map(|i| if (corner >> i) & 1 == 1 { rest[i] } else { 8 - rest[i] }).product();
-        let difference = table[(at[0] * GRID + at[1]) * GRID + at[2]];
-        for channel in 0..3 {
-            sum[channel] += difference[channel] * weight;
+/// Between the four grid points of the tetrahedron around a colour, so that gradients stay smooth and greys
+/// stay what the grid makes of greys. Every number on the way is a whole one and small enough to be exact.
+pub(super) fn looked_up(Grid(differences): &Grid, colour: [u8; 3]) -> [u8; 3] {
+    const STRIDES: [u32; 3] = [(GRID * GRID) as u32, GRID as u32, 1];
+    // How far into the cell, and behind it which way that is: sorted together, the farthest first.
+    let [x, y, z] = std::array::from_fn(|i| u32::from(colour[i] % 8) << 16 | STRIDES[i]);
+    let (x, y) = (x.max(y), x.min(y));
+    let (x, z) = (x.max(z), x.min(z));
+    let (y, z) = (y.max(z), y.min(z));
+    let [far, middle, near] = [x, y, z].map(|way| (way >> 16) as f32);
+    let [r, g, b] = colour.map(|value| usize::from(value / 8));
+    let first = (r * GRID + g) * GRID + b;
+    let second = first + (x & 0xFFFF) as usize;
+    let third = second + (y & 0xFFFF) as usize;
+    let fourth = third + (z & 0xFFFF) as usize;
+    let points = [(first, 8.0 - far), (second, far - middle), (third, middle - near), (fourth, near)];
+    let mut sum = [0.5; 4];
+    for (at, weight) in points {
+        for (sum, difference) in sum.iter_mut().zip(&differences[at]) {
+            *sum += weight * difference;
         }
     }
-    std::array::from_fn(|i| (i32::from(colour[i]) + (sum[i] + 256).div_euclid(512)).clamp(0, 255) as u8)
+    // The half of a step of the sum makes halves go up.
+    std::array::from_fn(|i| byte(f32::from(colour[i]) + sum[i] / 8.0))
+}
+
+/// The nearest byte: in a number this large the lowest bits count whole steps.
+fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 255.0) + 8_388_608.0).to_bits() as u8
 }
 
 #[cfg(test)]
