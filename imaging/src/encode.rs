@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, GrayImage, ImageEncoder, RgbaImage};
 
-use super::resize::resize_to_fit;
+use super::resize::{is_opaque, resize_to_fit};
 use jpeg::Chroma;
 pub(super) use jpeg::ZIGZAG;
 
@@ -40,7 +40,24 @@ pub fn encode_jpeg_backdrop(pixels: &RgbaImage, quality: u8) -> Vec<u8> {
 /// # Panics
 /// For an empty picture.
 pub fn encode_png_rgba(pixels: &RgbaImage) -> Vec<u8> {
-    png(pixels.as_raw(), pixels.dimensions(), ExtendedColorType::Rgba8)
+    png(pixels.as_raw(), pixels.dimensions(), ExtendedColorType::Rgba8, FilterType::Adaptive)
+}
+
+/// Encodes a finished picture as 8-bit PNG without alpha, where it has none: quicker to write and to read
+/// back than with it. A see-through picture keeps its alpha.
+///
+/// # Panics
+/// For an empty picture.
+pub fn encode_png(pixels: &RgbaImage) -> Vec<u8> {
+    if !is_opaque(pixels) {
+        return encode_png_rgba(pixels);
+    }
+    let mut raw = vec![0; pixels.as_raw().len() / 4 * 3];
+    for (target, source) in raw.as_chunks_mut::<3>().0.iter_mut().zip(pixels.as_raw().as_chunks::<4>().0) {
+        target.copy_from_slice(&source[..3]);
+    }
+    // Trying every filter on every row costs a third more and makes a poster a tenth smaller.
+    png(&raw, pixels.dimensions(), ExtendedColorType::Rgb8, FilterType::Up)
 }
 
 /// Encodes as 8-bit grey PNG.
@@ -48,12 +65,12 @@ pub fn encode_png_rgba(pixels: &RgbaImage) -> Vec<u8> {
 /// # Panics
 /// For an empty picture.
 pub fn encode_png_grey(pixels: &GrayImage) -> Vec<u8> {
-    png(pixels.as_raw(), pixels.dimensions(), ExtendedColorType::L8)
+    png(pixels.as_raw(), pixels.dimensions(), ExtendedColorType::L8, FilterType::Adaptive)
 }
 
-fn png(raw: &[u8], (width, height): (u32, u32), color: ExtendedColorType) -> Vec<u8> {
+fn png(raw: &[u8], (width, height): (u32, u32), color: ExtendedColorType, filter: FilterType) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(raw.len() / 3);
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, filter)
         .write_image(raw, width, height, color)
         .expect("the buffer matches its size, and a Vec takes every write");
     bytes
@@ -68,4 +85,22 @@ pub fn thumbhash(pixels: &RgbaImage) -> String {
         RgbaImage::from_fn(width.div_ceil(step), height.div_ceil(step), |x, y| *pixels.get_pixel(x * step, y * step));
     let small = resize_to_fit(&thin, THUMBHASH_SIDE);
     STANDARD.encode(thumbhash::rgba_to_thumb_hash(small.width() as usize, small.height() as usize, small.as_raw()))
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgba;
+
+    use super::*;
+    use crate::{ImageLimits, decode};
+
+    #[test]
+    fn a_png_gives_back_every_pixel_with_alpha_and_without() {
+        let opaque = RgbaImage::from_fn(70, 41, |x, y| Rgba([(x * 3) as u8, (y * 5) as u8, (x ^ y) as u8, 255]));
+        let mut clear = opaque.clone();
+        clear.put_pixel(69, 40, Rgba([1, 2, 3, 128]));
+        for pixels in [opaque, clear] {
+            assert_eq!(decode(&encode_png(&pixels), &ImageLimits::default()).unwrap().pixels, pixels);
+        }
+    }
 }

@@ -45,7 +45,7 @@ pub use color::{Oklab, Oklch, contrast_ratio, relative_luminance, to_hex};
 pub use container::probe;
 pub use crops::{CROP_SIDE_MIN, Crop, detail_crops};
 pub use decode::{Photo, decode};
-pub use encode::{encode_jpeg, encode_jpeg_backdrop, encode_png_grey, encode_png_rgba, thumbhash};
+pub use encode::{encode_jpeg, encode_jpeg_backdrop, encode_png, encode_png_grey, encode_png_rgba, thumbhash};
 pub use fidelity::{Fidelity, fidelity};
 pub use inpaint::inpaint;
 pub use isolate::{CutOut, CutOutMethod, Edges, FrameReason, Isolation, isolate};

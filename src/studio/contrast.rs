@@ -85,17 +85,22 @@ fn scrim(plate: &mut RgbaImage, text: &Placed, ground: [u8; 3], strength: f32) {
     let (left, top) = ((text.x - REACH_PX).max(0.0) as u32, (text.y - REACH_PX).max(0.0) as u32);
     let right = ((text.x + text.width + REACH_PX) as u32).min(plate.width());
     let bottom = ((text.y + text.height + REACH_PX) as u32).min(plate.height());
+    let outside = |v: f32, from: f32, to: f32| (from - v).max(v - to).max(0.0);
+    let ground = ground.map(f32::from);
     for y in top..bottom {
+        let below = outside(y as f32, text.y, text.y + text.height);
         for x in left..right {
-            let outside = |v: f32, from: f32, to: f32| (from - v).max(v - to).max(0.0);
-            let away =
-                outside(x as f32, text.x, text.x + text.width).hypot(outside(y as f32, text.y, text.y + text.height));
-            let t = 1.0 - (away / REACH_PX).min(1.0);
+            let aside = outside(x as f32, text.x, text.x + text.width);
+            let away = (aside * aside + below * below).sqrt();
+            if away >= REACH_PX {
+                continue;
+            }
+            let t = 1.0 - away / REACH_PX;
             let alpha = strength * t * t * (3.0 - 2.0 * t);
             let pixel = plate.get_pixel_mut(x, y);
             for channel in 0..3 {
                 let value = f32::from(pixel[channel]);
-                pixel[channel] = (value + (f32::from(ground[channel]) - value) * alpha).round() as u8;
+                pixel[channel] = (value + (ground[channel] - value) * alpha + 0.5) as u8;
             }
         }
     }

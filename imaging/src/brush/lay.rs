@@ -129,7 +129,8 @@ fn add(sum: &mut [u32; 3], row: &[u8]) {
     for pixel in row.chunks_exact(4) {
         let alpha = u32::from(pixel[3]);
         for channel in 0..3 {
-            sum[channel] += u32::from(pixel[channel]) * alpha / 255;
+            let value = u32::from(pixel[channel]);
+            sum[channel] += if alpha == 255 { value } else { value * alpha / 255 };
         }
     }
 }

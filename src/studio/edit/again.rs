@@ -148,7 +148,7 @@ impl Studio {
     pub(super) fn finished(&self, again: Again, provider: &str) -> EditedPoster {
         EditedPoster {
             jpeg: imaging::encode_jpeg(&again.pixels, self.jpeg_quality),
-            master_png: imaging::encode_png_rgba(&again.pixels),
+            master_png: imaging::encode_png(&again.pixels),
             width: again.pixels.width(),
             height: again.pixels.height(),
             thumbhash: imaging::thumbhash(&again.pixels),

@@ -377,7 +377,7 @@ fn finished(
 ) -> EditedPoster {
     EditedPoster {
         jpeg: imaging::encode_jpeg(&painted.pixels, jpeg_quality),
-        master_png: imaging::encode_png_rgba(&painted.pixels),
+        master_png: imaging::encode_png(&painted.pixels),
         width: painted.pixels.width(),
         height: painted.pixels.height(),
         thumbhash: imaging::thumbhash(&painted.pixels),
