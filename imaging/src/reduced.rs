@@ -29,7 +29,6 @@ pub fn decode_for_width(bytes: &[u8], limits: &ImageLimits, width: u32) -> Resul
     if container.kind == ImageKind::Jpeg
         && container.orientation == Orientation::NoTransforms
         && container.stored_width >= width.saturating_mul(2)
-        && container::is_complete(bytes, container.kind)
     {
         let reduced = if container.stored_width >= width.saturating_mul(4) {
             Scan::open(bytes).and_then(|scan| scan.read::<2>())
@@ -59,11 +58,13 @@ struct Component {
     ac: usize,
 }
 
-/// A file of the plain kind, up to its compressed data: eight bits, three channels of the full size each,
-/// all in one pass, and without anything that changes what the colours mean.
+/// A file of the plain kind, up to its compressed data: eight bits, three channels all in one pass, and
+/// without anything that changes what the colours mean.
 struct Scan {
     width: usize,
     height: usize,
+    /// Whether the colours are kept once for two by two pixels only, as behind posters.
+    is_halved: bool,
     components: Vec<Component>,
     quantizers: [Option<[u16; 64]>; 4],
     dc: [Option<Table>; 4],
@@ -76,6 +77,7 @@ impl Scan {
         let mut scan = Self {
             width: 0,
             height: 0,
+            is_halved: false,
             components: Vec::new(),
             quantizers: [None; 4],
             dc: [const { None }; 4],
@@ -107,12 +109,15 @@ impl Scan {
         self.height = usize::from(u16::from_be_bytes([h1, h0]));
         self.width = usize::from(u16::from_be_bytes([w1, w0]));
         let (entries, []) = rest.as_chunks::<3>() else { return None };
-        self.components = entries
-            .iter()
-            .map(|&[id, sampling, quantizer]| {
-                (sampling == 0x11).then_some(Component { id, quantizer: usize::from(quantizer & 3), dc: 0, ac: 0 })
-            })
-            .collect::<Option<_>>()?;
+        let samplings: Vec<u8> = entries.iter().map(|entry| entry[1]).collect();
+        self.is_halved = match *samplings {
+            [0x11, 0x11, 0x11] => false,
+            [0x22, 0x11, 0x11] => true,
+            _ => return None,
+        };
+        let component =
+            |&[id, _, quantizer]: &[u8; 3]| Component { id, quantizer: usize::from(quantizer & 3), dc: 0, ac: 0 };
+        self.components = entries.iter().map(component).collect();
         (self.components.len() == 3 && self.width > 0 && self.height > 0).then_some(())
     }
 
@@ -162,7 +167,9 @@ impl Scan {
     /// Decodes with `N` by `N` pixels for each block.
     fn read<const N: usize>(&self) -> Option<RgbaImage> {
         let (width, height) = ((self.width * N).div_ceil(8), (self.height * N).div_ceil(8));
-        let across = self.width.div_ceil(8);
+        // Blocks of brightness to one of colour, each way.
+        let finer = if self.is_halved { 2 } else { 1 };
+        let across = self.width.div_ceil(8 * finer);
         let channels: Vec<_> = self
             .components
             .iter()
@@ -181,49 +188,62 @@ impl Scan {
                 *kept = v * N as u8 + u;
             }
         }
-        let stride = across * N;
-        let mut planes: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; stride * N]);
+        let mut planes = [finer, 1, 1].map(|side| vec![0.0; across * side * N * side * N]);
         let mut raw = vec![255; width * height * 4];
         let mut bits = Bits::new(&self.data);
         let mut levels = [0_i32; 3];
-        for rows in raw.chunks_mut(width * 4 * N) {
-            for block in 0..across {
+        let mut wide = [const { Vec::new() }; 2];
+        for rows in raw.chunks_mut(width * 4 * N * finer) {
+            for unit in 0..across {
                 for (channel, (weights, dc, ac)) in channels.iter().enumerate() {
-                    let level = &mut levels[channel];
-                    // Wraps only in a file that is damaged, where any grey is as good.
-                    *level = level.wrapping_add(bits.difference(dc)?);
-                    let mut coefficients = [[0.0; N]; N];
-                    coefficients[0][0] = *level as f32;
-                    let is_flat = !bits.coefficients(ac, |order, value| {
-                        let place = usize::from(kept[order]);
-                        let inside = place < N * N;
-                        if inside {
-                            coefficients[place / N][place % N] = value as f32;
+                    let side = if channel == 0 { finer } else { 1 };
+                    for place in 0..side * side {
+                        let level = &mut levels[channel];
+                        // Wraps only in a file that is damaged, where any grey is as good.
+                        *level = level.wrapping_add(bits.difference(dc)?);
+                        let mut coefficients = [[0.0; N]; N];
+                        coefficients[0][0] = *level as f32;
+                        let is_flat = !bits.coefficients(ac, |order, value| {
+                            let place = usize::from(kept[order]);
+                            let inside = place < N * N;
+                            if inside {
+                                coefficients[place / N][place % N] = value as f32;
+                            }
+                            inside
+                        })?;
+                        let (column, row) = (unit * side + place % side, place / side);
+                        let stride = across * side * N;
+                        let target = planes[channel][row * N * stride + column * N..].chunks_mut(stride).take(N);
+                        if is_flat {
+                            let value = coefficients[0][0] * weights[0][0] / N as f32;
+                            target.for_each(|row| row[..N].fill(value));
+                            continue;
                         }
-                        inside
-                    })?;
-                    let plane = &mut planes[channel];
-                    if is_flat {
-                        let value = coefficients[0][0] * weights[0][0] / N as f32;
-                        for row in plane.chunks_exact_mut(stride) {
-                            row[block * N..][..N].fill(value);
+                        for (row, weights) in coefficients.iter_mut().zip(weights) {
+                            for (coefficient, weight) in row.iter_mut().zip(weights) {
+                                *coefficient *= weight;
+                            }
                         }
-                        continue;
-                    }
-                    for (row, weights) in coefficients.iter_mut().zip(weights) {
-                        for (coefficient, weight) in row.iter_mut().zip(weights) {
-                            *coefficient *= weight;
+                        let block_pixels = transposed(inverse(transposed(inverse(coefficients))));
+                        for (row, pixels) in target.zip(block_pixels) {
+                            row[..N].copy_from_slice(&pixels);
                         }
-                    }
-                    let block_pixels = transposed(inverse(transposed(inverse(coefficients))));
-                    for (row, pixels) in plane.chunks_exact_mut(stride).zip(block_pixels) {
-                        row[block * N..][..N].copy_from_slice(&pixels);
                     }
                 }
             }
             let [luma, blue, red] = &planes;
             for (y, row) in rows.chunks_exact_mut(width * 4).enumerate() {
-                let (luma, blue, red) = (&luma[y * stride..], &blue[y * stride..], &red[y * stride..]);
+                let luma = &luma[y * across * finer * N..];
+                let [blue, red] = [blue, red].map(|plane| &plane[y / finer * across * N..][..across * N]);
+                let [blue, red] = if self.is_halved {
+                    for (wide, plane) in wide.iter_mut().zip([blue, red]) {
+                        wide.clear();
+                        wide.extend(plane.iter().flat_map(|&value| [value; 2]));
+                    }
+                    [&wide[0][..], &wide[1][..]]
+                } else {
+                    [blue, red]
+                };
                 for (((pixel, luma), blue), red) in row.chunks_exact_mut(4).zip(luma).zip(blue).zip(red) {
                     let luma = luma + 128.0;
                     pixel[0] = byte(luma + 1.402 * red);
@@ -271,10 +291,18 @@ fn transposed<const N: usize>(rows: [[f32; N]; N]) -> [[f32; N]; N] {
 }
 
 /// Compressed data without the zeros that keep it from looking like marks, up to the end mark; `None`
-/// where something else follows.
+/// where something else follows, or nothing: such a file is not whole.
 fn unstuffed(mut bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut data = Vec::with_capacity(bytes.len() + 8);
+    let mut data = Vec::with_capacity(bytes.len());
     loop {
+        // Marks are rare: most of the way goes in long steps.
+        while let Some((step, rest)) = bytes.split_first_chunk::<32>() {
+            if step.iter().fold(0, |most, &byte| most.max(byte)) == 0xFF {
+                break;
+            }
+            data.extend_from_slice(step);
+            bytes = rest;
+        }
         let mark = bytes.iter().position(|&byte| byte == 0xFF)?;
         data.extend_from_slice(&bytes[..mark]);
         match *bytes.get(mark + 1)? {

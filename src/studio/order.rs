@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use image::RgbaImage;
+use moka::future::Cache;
+use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
 use super::{
-    SetPlan, Studio,
+    SetPlan, Studio, StudioError,
     layouts::Draft,
     prompt,
     reading::inspection::{Inspection, Shows},
@@ -189,6 +191,29 @@ pub(super) fn preserved(cut_out: &RgbaImage, pixels: &RgbaImage, expected: [f32;
     Err(ProviderError::no_result(detail).told_as(FailureCode::ProductNotPreserved))
 }
 
+/// Anchors of the sets that were painted last: nine posters of a set ask for one at the same time.
+#[derive(Clone)]
+pub(super) struct Anchors(Cache<[u8; SHA256_OUTPUT_LEN], Option<Arc<Anchor>>>);
+
+/// How many; each is some tens of kilobytes.
+const ANCHORS_MAX: u64 = 64;
+
+impl Default for Anchors {
+    fn default() -> Self {
+        Self(Cache::new(ANCHORS_MAX))
+    }
+}
+
+impl Anchors {
+    /// What these bytes look like; read once, however many ask.
+    pub(super) async fn get(&self, studio: &Studio, bytes: Bytes) -> Result<Option<Arc<Anchor>>, StudioError> {
+        let mut key = [0; SHA256_OUTPUT_LEN];
+        key.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+        let read = studio.on_core(move || Anchor::read(&bytes).map(Arc::new));
+        self.0.try_get_with(key, read).await.map_err(|error| StudioError::Thread(error.to_string()))
+    }
+}
+
 /// The set's first backdrop as the others see it.
 pub(super) struct Anchor {
     /// Small: its colours and light, not its layout.
@@ -201,7 +226,11 @@ impl Anchor {
     /// Reads the stored backdrop. `None` where it cannot be read, which costs likeness and nothing else.
     /// Blocks: it decodes a picture.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let decoded = imaging::decode(bytes, &ImageLimits::default()).ok()?;
+        let limits = ImageLimits::default();
+        let header = imaging::probe(bytes, &limits).ok()?;
+        let share = f64::from(ANCHOR_SIDE) / f64::from(header.width.max(header.height));
+        let width = (f64::from(header.width) * share.min(1.0)).ceil() as u32;
+        let decoded = imaging::decode_for_width(bytes, &limits, width).ok()?;
         let small = imaging::resize_to_fit(&decoded.pixels, ANCHOR_SIDE);
         let shown = InputImage {
             role: ImageRole::StyleAnchor,

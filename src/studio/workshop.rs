@@ -9,7 +9,7 @@ use super::{
     Brief, BriefPhoto, Commission, Labels, Language, Origin, PaintedPoster, Recipe, SetPlan, StudioError,
     compose::Press,
     layouts::{self, Draft},
-    order::{self, Anchor, PictureOrder, Subject, plate_scene},
+    order::{self, Anchor, Anchors, PictureOrder, Subject, plate_scene},
     reading::Thought,
     report,
     sheet::Sheet,
@@ -46,6 +46,7 @@ pub struct Studio {
     /// One for each poster that may be in work from its first painted pixel on: ten plates painted at
     /// once would wait in memory for two cores to set them.
     easels: Arc<Semaphore>,
+    anchors: Anchors,
     pub(super) jpeg_quality: u8,
     pub(super) labels: Labels,
 }
@@ -72,6 +73,7 @@ impl Studio {
             templates: Arc::new(templates),
             cores: Arc::new(Semaphore::new(cores)),
             easels: Arc::new(Semaphore::new(cores)),
+            anchors: Anchors::default(),
             jpeg_quality,
             labels: Labels::default(),
         }
@@ -183,7 +185,7 @@ impl Studio {
         let page = Page::new(plan, dimension);
         progress(PosterStage::Painting);
         let (anchor, subject) = (self.anchor(commission).await?, self.subject(&page).await?);
-        let order = page.order(self, commission, anchor.as_ref(), subject.as_ref());
+        let order = page.order(self, commission, anchor.as_deref(), subject.as_ref());
         // Models paint elsewhere and take their time: all posters of a set wait for them together.
         let _easel = if self.asks_vendors() {
             None
@@ -229,9 +231,9 @@ impl Studio {
         self.compose(page, painted, None, false).await
     }
 
-    async fn anchor(&self, commission: &Commission) -> Result<Option<Anchor>, StudioError> {
+    async fn anchor(&self, commission: &Commission) -> Result<Option<Arc<Anchor>>, StudioError> {
         match commission.anchor.clone() {
-            Some(bytes) => self.on_core(move || Anchor::read(&bytes)).await,
+            Some(bytes) => self.anchors.get(self, bytes).await,
             None => Ok(None),
         }
     }

@@ -2,7 +2,7 @@ use image::imageops::{self, FilterType};
 use image::{Rgba, RgbaImage};
 use proptest::prelude::*;
 
-use super::super::encode_jpeg;
+use super::super::{encode_jpeg, encode_jpeg_backdrop};
 use super::*;
 
 fn picture(width: u32, height: u32) -> RgbaImage {
@@ -26,6 +26,29 @@ fn half_and_quarter_look_like_the_whole_scaled_down() {
     // Sides that end within a block come out wider by what is missing to its end, half a pixel at most.
     for (width, height, most) in [(320, 480, 4.0), (333, 217, 9.0)] {
         let bytes = encode_jpeg(&picture(width, height), 90);
+        let whole = decode(&bytes, &limits).unwrap().pixels;
+        for (scale, part) in
+            [(2, Scan::open(&bytes).unwrap().read::<4>()), (4, Scan::open(&bytes).unwrap().read::<2>())]
+        {
+            let part = part.unwrap();
+            assert_eq!(part.dimensions(), (width.div_ceil(scale), height.div_ceil(scale)));
+            let expected = imageops::resize(&whole, part.width(), part.height(), FilterType::CatmullRom);
+            let difference = mean_difference(&part, &expected);
+            assert!(difference < most, "{width}×{height} over {scale}: {difference}");
+        }
+    }
+}
+
+#[test]
+fn colours_kept_at_half_the_resolution_are_read_too() {
+    let limits = ImageLimits::default();
+    let soft = |width, height| {
+        RgbaImage::from_fn(width, height, |x, y| {
+            Rgba([(x * 200 / width) as u8, (y * 220 / height) as u8, 140 + ((x / 40 + y / 30) % 2 * 20) as u8, 255])
+        })
+    };
+    for (width, height, most) in [(320, 480, 2.0), (333, 217, 6.0)] {
+        let bytes = encode_jpeg_backdrop(&soft(width, height), 90);
         let whole = decode(&bytes, &limits).unwrap().pixels;
         for (scale, part) in
             [(2, Scan::open(&bytes).unwrap().read::<4>()), (4, Scan::open(&bytes).unwrap().read::<2>())]
@@ -88,6 +111,16 @@ proptest! {
         let length = bytes.len();
         bytes[at % length] = value;
         bytes.truncate(length - cut);
+        let _ = decode_for_width(&bytes, &ImageLimits::default(), 24);
+        let _ = decode_for_width(&bytes, &ImageLimits::default(), 48);
+    }
+
+    #[test]
+    fn damage_behind_a_poster_never_panics(at in 2_usize..4000, value: u8, cut in 0_usize..400) {
+        let mut bytes = encode_jpeg_backdrop(&picture(100, 64), 80);
+        let length = bytes.len();
+        bytes[at % length] = value;
+        bytes.truncate(length.saturating_sub(cut));
         let _ = decode_for_width(&bytes, &ImageLimits::default(), 24);
         let _ = decode_for_width(&bytes, &ImageLimits::default(), 48);
     }
