@@ -154,7 +154,7 @@ impl Press<'_> {
                     places.insert(name.to_owned(), Frame::new(x, y, w as f32, h as f32).style().into());
                     pictures.insert(Arc::from(name), picture(shadow.pixels)?);
                 }
-                if is_glossy(self.plan.style().visual) {
+                if is_glossy(self.plan.style().visual) && changes.ground.is_none() {
                     let mirror = imaging::reflection(&scaled, MIRROR_DEPTH, MIRROR_OPACITY);
                     let (w, h) = mirror.dimensions();
                     places.insert(

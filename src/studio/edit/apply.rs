@@ -367,6 +367,7 @@ const fn roles_of(subject: Subject) -> &'static [&'static str] {
         Subject::Cautions => &["notice"],
         Subject::Scenes => &["strip"],
         Subject::Product => &["product", "shadow", "ambient", "mirror"],
+        Subject::Shadow => &["shadow"],
         _ => &[],
     }
 }
@@ -398,6 +399,7 @@ fn missing(subject: Subject) -> StudioError {
         Subject::Scenes => ("场景", "scenes"),
         Subject::Product => ("抠出的产品", "cut-out product"),
         Subject::Logo => ("标志", "logo"),
+        Subject::Shadow => ("阴影", "shadow"),
         _ => ("文字", "words"),
     };
     StudioError::UnsupportedEdit(EditRefusal::NoSuchLayer(format!("{zh} {en}")))

@@ -209,7 +209,7 @@ fn not_composed(order: &EditOrder) -> StudioError {
 const fn picture_mood(mood: Mood) -> Option<retouch::Mood> {
     Some(match mood {
         Mood::Warm | Mood::Autumn | Mood::Cream => retouch::Mood::Warm,
-        Mood::Cool | Mood::Winter => retouch::Mood::Cool,
+        Mood::Cool | Mood::Winter | Mood::Tech => retouch::Mood::Cool,
         Mood::Vintage => retouch::Mood::Vintage,
         Mood::BlackGold => retouch::Mood::BlackGold,
         Mood::Morandi | Mood::Premium => retouch::Mood::Morandi,

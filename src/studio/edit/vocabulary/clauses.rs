@@ -93,6 +93,7 @@ fn cut(text: &str) -> Vec<String> {
     let mut text = text.to_owned();
     for (word, with) in [
         ("black and gold", "black-gold"),
+        ("black and white", "black-and-white"),
         (" and then ", "\n"),
         (" then ", "\n"),
         (" but ", "\n"),

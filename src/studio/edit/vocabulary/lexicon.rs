@@ -30,12 +30,14 @@ pub(in crate::studio::edit) enum Subject {
     /// The picture as a whole.
     Whole,
     Logo,
+    /// What the product throws on its ground, the sheen on a polished one included.
+    Shadow,
 }
 
 impl Subject {
     /// Whether it is a line of words.
     pub(in crate::studio::edit) const fn is_words(self) -> bool {
-        !matches!(self, Self::Product | Self::Background | Self::Colours | Self::Whole | Self::Logo)
+        !matches!(self, Self::Product | Self::Background | Self::Colours | Self::Whole | Self::Logo | Self::Shadow)
     }
 }
 
@@ -83,6 +85,7 @@ pub(in crate::studio::edit) enum Mood {
     Winter,
     Dark,
     Light,
+    Tech,
 }
 
 /// One understood piece of a prompt.
@@ -271,6 +274,19 @@ const DEEDS: &[Entry] = &[
     subject("picture", Subject::Whole),
     subject("image", Subject::Whole),
     subject("photo", Subject::Whole),
+    subject("光线", Subject::Whole),
+    subject("灯光", Subject::Whole),
+    subject("光照", Subject::Whole),
+    subject("光影", Subject::Whole),
+    subject("lighting", Subject::Whole),
+    subject("light", Subject::Whole),
+    subject("阴影", Subject::Shadow),
+    subject("影子", Subject::Shadow),
+    subject("投影", Subject::Shadow),
+    subject("倒影", Subject::Shadow),
+    subject("shadows", Subject::Shadow),
+    subject("shadow", Subject::Shadow),
+    subject("reflection", Subject::Shadow),
     subject("标志", Subject::Logo),
     subject("logo", Subject::Logo),
     // What is to be done.
@@ -401,7 +417,7 @@ const DEEDS: &[Entry] = &[
 /// Words without a meaning of their own.
 pub(super) const FILLERS: &str = "请 帮我 帮 麻烦 把 将 给 我 我们 想 想要 要 能不能 可以 能 吗 呢 吧 啊 的 了 一下 得 地 为 成 用 让 使 到 在 上 上面 里 里面 \
     这 这个 那个 那 它 都 也 再 还 些 和 与 及 以 再次 一个 一张 一行 一句 一种 个 张 行 句 种 些许 有 是 看起来 显得 感觉 感 整个 全部 所有 系 色 式 版 风 \
-    作为 当作 当 做 做成 变得 太 那么 这么 就 好 下 更加 其他 其它 内容 部分 区域 涂抹 选中 圈出 处 这里 这块 下方 上方 底部 顶部 位置 移 \
+    作为 当作 当 偏 气氛 氛围 效果 感觉上 做 做成 变得 太 那么 这么 就 好 下 更加 其他 其它 内容 部分 区域 涂抹 选中 圈出 处 这里 这块 下方 上方 底部 顶部 位置 移 \
     please can could you would i want to need we the a an this that it its my our of in on at for with as into from be is are so \
-    whole entire everything else all other too just only some by them these those here there area part selected masked painted region feel feeling vibe \
+    whole entire everything else all other too just only some by them these those here there area part selected masked painted region size feel feeling vibe atmosphere effect \
     多 looks like new have give should let very-much instead";

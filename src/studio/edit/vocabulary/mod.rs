@@ -186,12 +186,16 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// A factor of size.
-    fn factor(&self, sign: i32) -> f32 {
-        let times = self.first(|token| match token {
+    fn times(&self) -> Option<f32> {
+        self.first(|token| match token {
             Token::Times(times) => Some(*times),
             _ => None,
-        });
+        })
+    }
+
+    /// A factor of size.
+    fn factor(&self, sign: i32) -> f32 {
+        let times = self.times();
         let step = self.share().unwrap_or(SIZE_STEP * self.amount());
         let grown = times.unwrap_or(1.0 + step).clamp(0.2, 4.0);
         match (sign, times) {
@@ -393,7 +397,8 @@ impl<'a> Reading<'a> {
     fn sized(&self, subjects: &[Subject], wordy: Option<Subject>, found: &mut Vec<Intent>) {
         let is_product = subjects.contains(&Subject::Product) || wordy.is_none();
         let last_words = if subjects.is_empty() { self.last.filter(|subject| subject.is_words()) } else { None };
-        if let Some(sign) = self.size() {
+        // "Half the size" has no word for larger or smaller.
+        if let Some(sign) = self.size().or_else(|| self.times().map(|_| 1)) {
             let factor = self.factor(sign);
             found.push(match wordy.or(last_words) {
                 Some(Subject::Title) => Intent::TitleSize(factor),
