@@ -99,7 +99,7 @@ fn chinese(value: &Value) -> Value {
 
 fn english(value: &Value) -> Value {
     match value {
-        Value::String(text) if text.contains(is_hanzi) => json!(""),
+        Value::String(text) if text.contains(is_hanzi) => json!(roughly(text).unwrap_or_default()),
         Value::Array(items) => {
             let mut kept: Vec<Value> = items
                 .iter()
@@ -117,6 +117,12 @@ fn english(value: &Value) -> Value {
         Value::Object(fields) => english_fields(fields).into(),
         other => other.clone(),
     }
+}
+
+/// An approximate figure without the Chinese word for it: `约 0.5 mL` is `~0.5 mL`.
+fn roughly(text: &str) -> Option<String> {
+    let figure = text.strip_prefix('约')?.trim_start();
+    (figure.starts_with(|c: char| c.is_ascii_digit()) && !figure.contains(is_hanzi)).then(|| format!("~{figure}"))
 }
 
 fn english_fields(fields: &Map<String, Value>) -> Map<String, Value> {
@@ -194,7 +200,11 @@ fn balanced(said: &str, count: usize) -> Vec<String> {
 fn fell_silent(was: &Value, is: &Value) -> bool {
     match (was, is) {
         (Value::String(was), Value::String(is)) => !was.is_empty() && is.is_empty(),
-        (Value::Object(was), Value::Object(is)) => !text(was, "zh").is_empty() && text(is, "zh").is_empty(),
+        (Value::Object(was), Value::Object(is)) => {
+            // A label without its figure is as silent as a row without its words.
+            let lost = |key: &String| key != "en" && !text(was, key).is_empty() && text(is, key).is_empty();
+            was.keys().any(lost)
+        }
         _ => false,
     }
 }
@@ -260,6 +270,18 @@ mod tests {
             Value::Object(fields) => fields.values().for_each(|item| texts(item, found)),
             _ => {}
         }
+    }
+
+    #[test]
+    fn figures_that_are_only_about_right_stay_figures() {
+        let rows = json!([
+            { "value": "约 0.5 mL", "zh": "单次用量", "en": "Per press" },
+            { "value": "三天", "zh": "到货", "en": "Delivery" },
+            { "value": "100 mL", "zh": "净含量", "en": "Net content" },
+        ]);
+        let kept = english(&rows);
+        let said: Vec<_> = kept.as_array().unwrap().iter().map(|row| (&row["value"], &row["zh"])).collect();
+        assert_eq!(said, [(&json!("~0.5 mL"), &json!("Per press")), (&json!("100 mL"), &json!("Net content"))]);
     }
 
     #[test]

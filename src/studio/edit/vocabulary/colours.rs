@@ -131,8 +131,8 @@ pub(super) const NAMED: &[(&str, [u8; 3])] = &[
 pub(in crate::studio::edit) fn palette_of(colour: Hex) -> PaletteChange {
     let own = Oklch::from_rgb(colour.0);
     let made = |l: f32, c: f32| Hex(Oklch { l, c, h: own.h }.to_rgb());
-    if own.l < 0.34 {
-        // A deep colour is the ground itself.
+    if own.l < 0.41 {
+        // A deep colour is the ground itself: nobody who says ink green or burgundy means a pale tint of it.
         return PaletteChange { ground: colour, accent: made(0.82, (own.c * 1.1).clamp(0.02, 0.12)) };
     }
     if own.c < 0.03 {
