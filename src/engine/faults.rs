@@ -48,6 +48,7 @@ pub struct Faults {
 struct Plan {
     armed: Option<(usize, Fault)>,
     awaits: usize,
+    has_struck: bool,
     delayed: Option<Waker>,
     is_released: bool,
 }
@@ -65,7 +66,10 @@ impl Faults {
 
     /// Returns when the fault happens.
     pub async fn struck(&self) {
-        self.struck.notified().await;
+        // A note of an earlier fault that nobody waited for may still lie there.
+        while !self.plan().has_struck {
+            self.struck.notified().await;
+        }
     }
 
     /// Lets a delayed await go on.
@@ -90,6 +94,7 @@ impl Faults {
             return None;
         }
         plan.armed = None;
+        plan.has_struck = true;
         self.struck.notify_one();
         Some(fault)
     }

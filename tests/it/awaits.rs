@@ -102,23 +102,21 @@ impl Site {
                 let broken = audit::broken(house.database().read()).await.expect("the audit runs");
                 assert!(broken.is_empty(), "at once: {broken:?}");
             }
-            if has_struck && !matches!(fault, Fault::Error | Fault::Panic) {
+            if has_struck && fault == Fault::Delay {
                 house.clock.advance_ms(LEASE_OVER_MS);
-                // What holds a transaction open holds the sweeper up.
-                let _ = tokio::time::timeout(PATIENCE, async {
+                // What holds a transaction open holds the sweeper up, until it may go on.
+                let taken_over = async {
                     house.engine.sweep_once().await.expect("expired leases go back into the queue");
-                    if fault == Fault::Delay {
-                        house.idle().await;
-                    }
-                })
-                .await;
+                    house.idle().await;
+                };
+                let _ = tokio::time::timeout(PATIENCE, taken_over).await;
                 faults.release();
             }
-            // A panic in a job's ending leaves it to its lease, too.
-            while tokio::time::timeout(PATIENCE * 4, house.idle()).await.is_err() {
+            if has_struck && fault != Fault::Error {
                 house.clock.advance_ms(LEASE_OVER_MS);
                 house.engine.sweep_once().await.expect("expired leases go back into the queue");
             }
+            house.idle().await;
             shutdown.cancel();
         };
         let (worked, ()) = tokio::join!(
