@@ -252,7 +252,7 @@ impl App {
         let settings = &self.settings.engine;
         let alone = self.context.database.backend() == DbBackend::Sqlite;
         let options = EngineOptions {
-            node: self.files.root().display().to_string(),
+            node: node_name(&self.files, &*self.context.ids).map_err(StartError::DataDir)?,
             alone,
             workers: self.workers(),
             lease: Duration::from_secs(u64::from(settings.lease_seconds)),
@@ -426,7 +426,40 @@ fn open_storage(settings: &Settings, files: &LocalFiles) -> Result<Storage, Star
 }
 
 /// Writes a file below the data folder, given its path.
+/// The file below `data_dir` with the name that this process claims work under.
+const NODE_FILE_NAME: &str = "node";
+
+/// This process's name in the queue: the same after a restart, so that it takes back at once what it was doing, and
+/// another on every machine, even where the folders have the same path.
+fn node_name(files: &LocalFiles, ids: &dyn IdSource) -> io::Result<String> {
+    let kept = files.read(NODE_FILE_NAME).map_err(io::Error::other)?;
+    if let Some(name) = kept.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|name| !name.trim().is_empty()) {
+        return Ok(name.trim().to_owned());
+    }
+    let name = ids.token();
+    files.write_private(NODE_FILE_NAME, name.as_bytes()).map_err(io::Error::other)?;
+    Ok(name)
+}
+
 fn write_private(files: &LocalFiles, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| io::Error::other("no file name"))?;
     files.write_private(name, bytes).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::SeededIds;
+
+    #[test]
+    fn a_process_keeps_its_name_and_no_other_has_it() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let ids = SeededIds::new(7);
+        let named = |folder: &tempfile::TempDir| node_name(&LocalFiles::open(folder.path()).unwrap(), &ids).unwrap();
+        let first = named(&one);
+        assert_eq!(named(&one), first, "after a restart");
+        assert_ne!(named(&other), first, "in another folder");
+        LocalFiles::open(one.path()).unwrap().write_private(NODE_FILE_NAME, b" \n").unwrap();
+        assert_ne!(named(&one), first, "a file without a name");
+    }
 }

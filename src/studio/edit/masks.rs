@@ -33,6 +33,11 @@ pub fn known_masks_of(recipe: &Value) -> Vec<KnownMask> {
 /// Air around words, as a share of the page's short side: a brush over them leaves no rim.
 const TEXT_AIR: f32 = 0.007;
 
+/// Roles of words that stand in a ring or on a seal, which is nothing without them.
+const RINGED: [&str; 2] = ["note-n", "seal"];
+/// Such a ring's size over that of its words.
+const RING_SIZE: f32 = 1.6;
+
 impl Studio {
     /// A ready-made mask of a composed poster, 255 on the part, in the size of its picture. What brushes
     /// changed belongs to no part any more. `None` where the poster has no such part.
@@ -114,9 +119,16 @@ pub(super) fn product(plan: &SetPlan, recipe: &Value, size: (u32, u32)) -> Optio
 fn text(recipe: &Value, size: (u32, u32)) -> Option<GrayImage> {
     let air = (size.0.min(size.1) as f32 * TEXT_AIR).round() as i64;
     let places = boxes(recipe, |layer| layer["kind"] == "text");
+    let ringed = boxes(recipe, |layer| {
+        layer["kind"] == "text" && RINGED.iter().any(|role| layer["role"].as_str() == Some(role))
+    });
     let mut mask = GrayImage::new(size.0, size.1);
     for [x, y, w, h] in &places {
         fill(&mut mask, [x - air, y - air, w + 2 * air, h + 2 * air], 255);
+    }
+    for [x, y, w, h] in ringed {
+        let side = (w.max(h) as f32 * RING_SIZE).round() as i64;
+        fill(&mut mask, [x + (w - side) / 2, y + (h - side) / 2, side, side], 255);
     }
     (!places.is_empty()).then_some(mask)
 }
@@ -157,4 +169,23 @@ pub(super) fn covered(mask: &GrayImage, plan: &SetPlan, recipe: &Value, layer: &
         }
     }
     if all == 0 { 0.0 } else { hit as f32 / all as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_take_their_ring_along() {
+        let layers = json!({ "layers": [
+            { "kind": "text", "role": "note-n", "text": "1", "box": [100, 100, 20, 40] },
+            { "kind": "text", "role": "note-zh", "text": "琥珀", "box": [300, 100, 80, 40] },
+        ] });
+        let mask = text(&layers, (1080, 1920)).unwrap();
+        let is_in = |x: u32, y: u32| mask.get_pixel(x, y)[0] > 0;
+        assert!(is_in(80, 120) && is_in(140, 120) && is_in(110, 90), "the ring around the number");
+        assert!(is_in(295, 95) && !is_in(285, 120), "plain words have a little air");
+    }
 }
