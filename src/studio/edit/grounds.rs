@@ -50,7 +50,7 @@ pub(super) fn paint(scene: &GroundScene) -> RgbaImage {
     RgbaImage::from_fn(width, height, |px, py| {
         // Less than one step of grain: flat colours band without it.
         let grain = noise.hash(px, py) - 0.5;
-        let [r, g, b] = field.at(px, py).map(|value| (value + 1.4 * grain + 0.5) as u8);
+        let [r, g, b] = field.at(px, py).map(|value| (value + 1.4 * grain).round().clamp(0.0, 255.0) as u8);
         Rgba([r, g, b, 255])
     })
 }
@@ -179,13 +179,6 @@ fn bell(x: f32) -> f32 {
     (-x * x).exp()
 }
 
-/// The largest whole number not above `x`. Asked for millions of times, so not of the library, which on
-/// processors of every age is a call.
-fn whole(x: f32) -> i32 {
-    let towards_zero = x as i32;
-    towards_zero - i32::from(towards_zero as f32 > x)
-}
-
 /// Value noise.
 struct Noise(u32);
 
@@ -199,9 +192,9 @@ impl Noise {
     }
 
     fn at(&self, x: f32, y: f32) -> f32 {
-        let (ix, iy) = (whole(x), whole(y));
-        let (fx, fy) = (smooth(0.0, 1.0, x - ix as f32), smooth(0.0, 1.0, y - iy as f32));
-        let corner = |dx: i32, dy: i32| self.hash((ix + dx) as u32, (iy + dy) as u32);
+        let (ix, iy) = (x.floor(), y.floor());
+        let (fx, fy) = (smooth(0.0, 1.0, x - ix), smooth(0.0, 1.0, y - iy));
+        let corner = |dx: i32, dy: i32| self.hash((ix as i32 + dx) as u32, (iy as i32 + dy) as u32);
         let top = corner(0, 0) + (corner(1, 0) - corner(0, 0)) * fx;
         let bottom = corner(0, 1) + (corner(1, 1) - corner(0, 1)) * fx;
         top + (bottom - top) * fy
