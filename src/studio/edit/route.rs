@@ -147,7 +147,7 @@ impl Studio {
         recipe["composed"] = json!(false);
         Ok(EditedPoster {
             jpeg: imaging::encode_jpeg(&pixels, self.jpeg_quality),
-            master_png: imaging::encode_png_rgba(&pixels),
+            master_png: imaging::encode_png(&pixels),
             width: pixels.width(),
             height: pixels.height(),
             thumbhash: imaging::thumbhash(&pixels),
