@@ -1,7 +1,7 @@
 //! Two processes of the real program that share a PostgreSQL and a Redis: what one of them has counted
 //! the other knows, and what is asked for twice, at whichever of them, happens once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use entity::{edits, enums::GenerationState, generations, holds, ledger_entries, orders, payment_refunds};
 use futures_util::{SinkExt, StreamExt, future::join_all};
@@ -179,18 +179,19 @@ const REPEATS: usize = 100;
 /// that all of them got, reduced to what `shown` takes from it.
 async fn repeated(sellers: &[Seller; 2], query: &str, variables: &Value, shown: &str) -> String {
     let asking = (0..REPEATS).map(|number| sellers[number % 2].graphql(query, variables.clone()));
-    let answers: HashSet<String> = join_all(asking)
+    let answers: HashMap<String, String> = join_all(asking)
         .await
         .into_iter()
         .map(|answer| {
             let answer = answer.as_object().and_then(|fields| fields.values().next()).expect("one field");
             let told = answer.pointer(shown).and_then(Value::as_str).unwrap_or_else(|| panic!("{answer}"));
             // Here each process has an address of its own, and links to it; behind a balancer they share one.
-            told.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or(told, |(_, path)| path).to_owned()
+            let path = told.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or(told, |(_, path)| path);
+            (path.to_owned(), told.to_owned())
         })
         .collect();
     assert_eq!(answers.len(), 1, "one answer to all: {answers:?}");
-    answers.into_iter().next().expect("one answer")
+    answers.into_values().next().expect("one answer")
 }
 
 /// The same key with this other input is refused, at both.
