@@ -77,6 +77,9 @@ pub(super) struct GalleryArgs {
     /// Brush over one part for the edits: product, background or text (default: the whole picture)
     #[arg(long, requires = "edit", value_parser = part)]
     part: Option<KnownMask>,
+    /// A picture that the edits may take something from
+    #[arg(long, requires = "edit", value_name = "FILE")]
+    reference: Option<PathBuf>,
     /// Width of one poster on a sheet, in pixels
     #[arg(long, default_value_t = 360, value_parser = clap::value_parser!(u32).range(120..=1080))]
     width: u32,
@@ -102,6 +105,7 @@ pub(super) async fn gallery(args: GalleryArgs) -> Result<ExitCode, CommandError>
         .map_err(|error| CommandError::Failed(format!("--out {}: {error}", args.out.display())))?;
     let studio = app::studio();
     let looks = looks(&args);
+    let reference = args.reference.as_deref().map(given).transpose()?.map(|given| given.photo);
     for product in &products {
         let photos = vec![given(&product.photo)?];
         let description = validation::description(&product.description)
@@ -129,8 +133,8 @@ pub(super) async fn gallery(args: GalleryArgs) -> Result<ExitCode, CommandError>
                 let before = thumbs(&painted, args.width)?;
                 let mut sheets = Vec::new();
                 for (index, prompt) in args.edit.iter().enumerate() {
-                    let wish = Wish { prompt, part: args.part };
-                    let after = after(&studio, &plan, &painted, wish, number, &before).await?;
+                    let wish = Wish { prompt, part: args.part, reference: reference.clone() };
+                    let after = after(&studio, &plan, &painted, &wish, number, &before).await?;
                     let paired = rows_of_pairs(&before, &after);
                     sheets.push((format!("{name}.edit{index}.jpg"), arranged(&paired)));
                 }
@@ -245,7 +249,7 @@ async fn after(
     studio: &Studio,
     plan: &SetPlan,
     painted: &[(Dimension, PaintedPoster)],
-    wish: Wish<'_>,
+    wish: &Wish<'_>,
     seed: u64,
     before: &[RgbaImage],
 ) -> Result<Vec<RgbaImage>, CommandError> {

@@ -110,7 +110,7 @@ impl Press<'_> {
             let text = self.composer.fonts().printable(text, &mut Unprintable::default());
             let theme = &self.plan.theme;
             let colours = [to_hex(theme.fill), to_hex(theme.on_fill)];
-            if let Some(place) = price::place(&text, &self.taken(draft, placed), self.sheet) {
+            if let Some(place) = price::place(&text, &self.taken(draft, placed)) {
                 scene.html =
                     layers::priced(&scene.html, &mut scene.css, &text, place, colours.each_ref().map(String::as_str));
                 *placed = self.composer.measure(scene)?;

@@ -120,6 +120,12 @@ async function generate(server, person, studio) {
     assert.match(await refunded.textContent(), new RegExp(`(已退回 ${studio.creditsPerPoster}|${studio.creditsPerPoster} returned)`), 'a refund says so, live');
     await until('all but the one that hangs', async () => (await page.locator(settled).count()) === count - 1, generationTimeoutMs);
     await check('generate-refunded');
+    // A second tab, opened in the middle, knows everything and follows to the end by itself, over the same crash.
+    const second = await person.context.newPage();
+    await second.goto('/');
+    await second.locator(settled).first().waitFor();
+    assert.equal(await second.getByTestId('tile').count(), count, 'a second tab shows every tile');
+    assert.equal(await second.locator(settled).count(), count - 1, 'and what has become of them');
     await whileAway(async () => {
       await server.kill();
       await page.locator('header [role=status], header [role=alert]').first().waitFor();
@@ -128,6 +134,9 @@ async function generate(server, person, studio) {
       await page.getByTestId('summary').waitFor({ timeout: generationTimeoutMs });
     });
     assert.equal(await tiles(page, 'SUCCEEDED').count(), count - 1, 'what was under way when the server died was finished after it');
+    await second.getByTestId('summary').waitFor({ timeout: generationTimeoutMs });
+    assert.equal(await tiles(second, 'SUCCEEDED').count(), count - 1, 'the second tab has followed');
+    await second.close();
     await check('generate-one-failed');
     await refunded.getByRole('button').click();
     await refunded.waitFor({ state: 'detached', timeout: generationTimeoutMs });
@@ -228,6 +237,31 @@ async function throwAway({ page }, { work, isThere }) {
   await page.locator('main a[href="/"]').waitFor();
 }
 
+/** Ordered, and thought better of: what has not begun is not made and costs nothing. */
+async function stopTheRest(server, person, studio) {
+  const { page, check, whileAway } = person;
+  // The first poster has to be tried twice, which leaves time for second thoughts.
+  await whileAway(async () => {
+    await server.stop();
+    await server.start('HERO=retryable,ok');
+  });
+  await page.goto('/');
+  await page.locator('#description').waitFor();
+  const before = await walletOf(person);
+  await page.locator('input[type=file]').setInputFiles(photoPath);
+  await page.locator('img[src^="data:"], img[src^="blob:"]').waitFor();
+  await page.locator('#description').fill(description);
+  await page.getByTestId('generate').click();
+  await page.getByTestId('stop').click();
+  await page.getByTestId('summary').waitFor({ timeout: generationTimeoutMs });
+  const [made, spared] = [await tiles(page, 'SUCCEEDED').count(), await tiles(page, 'CANCELED').count()];
+  assert.ok(spared > 0, 'something was left to be stopped');
+  assert.equal(made + spared, studio.dimensions.length, 'every poster was made or spared');
+  assert.match(await tiles(page, 'CANCELED').first().textContent(), new RegExp(`(已退回 ${studio.creditsPerPoster}|${studio.creditsPerPoster} returned)`));
+  await check('generate-stopped');
+  assert.deepEqual(await walletOf(person), { credits: before.credits - made * studio.creditsPerPoster, frozen: 0 });
+}
+
 async function lookAtAccount(person) {
   const { page, check } = person;
   await page.getByTestId('balance').click();
@@ -260,6 +294,7 @@ async function journey(server, person) {
   await lookAtAccount(person);
   await oddStates(person);
   await throwAway(person, made);
+  if (server.own) await stopTheRest(server, person, studio);
   await leave(person);
   assert.deepEqual(person.problems, [], 'the console stayed clean');
 }

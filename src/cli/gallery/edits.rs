@@ -7,17 +7,19 @@ use image::{Rgba, RgbaImage};
 use super::super::CommandError;
 use crate::{
     domain::{Dimension, Locale, RevisionName},
-    imaging::{self, ImageLimits},
+    imaging::{self, ImageLimits, Photo},
     studio::{Commission, EditBase, EditOrder, EditRefusal, KnownMask, PaintedPoster, SetPlan, Studio, StudioError},
 };
 
 /// One edit, tried on every poster.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Wish<'a> {
     /// What is to change.
     pub(super) prompt: &'a str,
     /// Where the brush went: all over one part; `None` for the whole picture.
     pub(super) part: Option<KnownMask>,
+    /// A picture to take something from.
+    pub(super) reference: Option<Arc<Photo>>,
 }
 
 /// What became of a wish on one poster.
@@ -47,7 +49,7 @@ pub(super) async fn tried(
     plan: &SetPlan,
     dimension: Dimension,
     painted: &PaintedPoster,
-    wish: Wish<'_>,
+    wish: &Wish<'_>,
     seed: u64,
 ) -> Result<Outcome, CommandError> {
     let pixels = imaging::decode(&painted.jpeg, &ImageLimits::default()).map_err(CommandError::failed)?.pixels;
@@ -66,7 +68,7 @@ pub(super) async fn tried(
             None => return Ok(Outcome::Refused("no such part".to_owned())),
         },
     };
-    let order = EditOrder { prompt: wish.prompt.to_owned(), mask, reference: None, seed };
+    let order = EditOrder { prompt: wish.prompt.to_owned(), mask, reference: wish.reference.clone(), seed };
     match studio.edit(Some(plan), &base, &order, &Commission::default(), &|_stage| {}).await {
         Ok(edited) => {
             let decoded = imaging::decode(&edited.jpeg, &ImageLimits::default()).map_err(CommandError::failed)?;

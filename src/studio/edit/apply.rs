@@ -83,7 +83,14 @@ impl Bench<'_> {
             }
         }
         let asks_for_colours = intents.iter().any(|intent| {
-            matches!(intent, Intent::Colour(_) | Intent::GroundColour(_) | Intent::Mood(_) | Intent::Accent(_))
+            matches!(
+                intent,
+                Intent::Colour(_)
+                    | Intent::GroundColour(_)
+                    | Intent::Mood(_)
+                    | Intent::Accent(_)
+                    | Intent::Vividness(_)
+            )
         });
         // Surfaces with a colour of their own bring the colours of the page: words stand on them.
         if let (Some(ground), false) = (new_ground(intents), asks_for_colours) {
@@ -120,6 +127,9 @@ impl Bench<'_> {
                     // A painted scene does not become another colour by being told so.
                     changes.ground = Some(self.ground(Ground::Gradient)?);
                 }
+            }
+            Intent::Vividness(factor) => {
+                changes.palette = Some(vocabulary::vivid(theme.ground, theme.accent, *factor));
             }
             Intent::Accent(colour) => changes.palette = Some(vocabulary::accented(theme.ground, *colour)),
             Intent::TitleColour(colour) => changes.title_colour = Some(*colour),

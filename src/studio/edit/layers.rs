@@ -11,6 +11,7 @@ struct Element<'a> {
     tag: Range<usize>,
     /// Of what it holds.
     content: Range<usize>,
+    /// Its own classes, or those of the element around it where it has none.
     class: &'a str,
     is_leaf: bool,
 }
@@ -25,7 +26,12 @@ fn elements(html: &str) -> Vec<Element<'_>> {
         let tag = &html[start..end];
         if tag.starts_with("</") {
             if let Some((opening, is_leaf)) = open.pop() {
-                let class = class_of(&html[opening.clone()]);
+                let around = open.iter().rev().map(|(tag, _)| tag);
+                let class = std::iter::once(&opening)
+                    .chain(around)
+                    .map(|tag| class_of(&html[tag.clone()]))
+                    .find(|class| !class.is_empty())
+                    .unwrap_or_default();
                 found.push(Element { content: opening.end..start, tag: opening, class, is_leaf });
             }
         } else if !tag.starts_with("<br") {
@@ -187,6 +193,10 @@ mod tests {
         assert_eq!(hide("h1", Some("山野")), PAGE);
         assert!(hide("lead", Some("A & B")).contains("class=\"lead\" style=\"opacity:0\">"));
         assert!(hide("cta", None).contains("class=\"cta\" style=\"opacity:0\">"));
+        let bare = "<div class=\"cta\"><div>立即选购</div><div class=\"cta-en\">Shop now</div></div>";
+        let layer = HiddenLayer { role: "cta".to_owned(), text: Some("立即选购".to_owned()) };
+        let without = hidden(bare.to_owned(), &BTreeSet::from([layer]));
+        assert_eq!(without, bare.replace("<div>立", "<div style=\"opacity:0\">立"), "words alone, not the button");
         assert!(hide("head", None).contains("class=\"slot head\" style=\"opacity:0;left:1px\""));
     }
 

@@ -16,7 +16,7 @@ pub enum KnownMask {
     Product,
     /// Everything that is neither product nor words nor a picture in its window.
     Background,
-    /// All words.
+    /// All words, with what is nothing without them: rings, seals, buttons, price tags.
     Text,
 }
 
@@ -37,6 +37,8 @@ const TEXT_AIR: f32 = 0.007;
 const RINGED: [&str; 2] = ["note-n", "seal"];
 /// Such a ring's size over that of its words.
 const RING_SIZE: f32 = 1.6;
+/// Roles of words that stand on a surface of their own, which is an empty blot without them.
+const ON_SURFACES: [&str; 3] = ["cta", "cta-en", "price"];
 
 impl Studio {
     /// A ready-made mask of a composed poster, 255 on the part, in the size of its picture. What brushes
@@ -122,8 +124,14 @@ fn text(recipe: &Value, size: (u32, u32)) -> Option<GrayImage> {
     let ringed = boxes(recipe, |layer| {
         layer["kind"] == "text" && RINGED.iter().any(|role| layer["role"].as_str() == Some(role))
     });
+    let on_surfaces = boxes(recipe, |layer| {
+        layer["kind"] == "text" && ON_SURFACES.iter().any(|role| layer["role"].as_str() == Some(role))
+    });
+    let surfaces =
+        boxes(recipe, |layer| layer["kind"] == "shape" && matches!(layer["role"].as_str(), Some("cta" | "filled")));
+    let carrying = surfaces.iter().filter(|surface| on_surfaces.iter().any(|words| holds(**surface, *words)));
     let mut mask = GrayImage::new(size.0, size.1);
-    for [x, y, w, h] in &places {
+    for [x, y, w, h] in places.iter().chain(carrying) {
         fill(&mut mask, [x - air, y - air, w + 2 * air, h + 2 * air], 255);
     }
     for [x, y, w, h] in ringed {
@@ -131,6 +139,11 @@ fn text(recipe: &Value, size: (u32, u32)) -> Option<GrayImage> {
         fill(&mut mask, [x + (w - side) / 2, y + (h - side) / 2, side, side], 255);
     }
     (!places.is_empty()).then_some(mask)
+}
+
+/// Whether the middle of a box lies in another.
+fn holds([x, y, w, h]: [i64; 4], [left, top, width, height]: [i64; 4]) -> bool {
+    (x..x + w).contains(&(left + width / 2)) && (y..y + h).contains(&(top + height / 2))
 }
 
 fn fill(mask: &mut GrayImage, [x, y, w, h]: [i64; 4], value: u8) {
@@ -187,5 +200,18 @@ mod tests {
         let is_in = |x: u32, y: u32| mask.get_pixel(x, y)[0] > 0;
         assert!(is_in(80, 120) && is_in(140, 120) && is_in(110, 90), "the ring around the number");
         assert!(is_in(295, 95) && !is_in(285, 120), "plain words have a little air");
+    }
+
+    #[test]
+    fn words_take_their_button_along_and_leave_a_tile() {
+        let layers = json!({ "layers": [
+            { "kind": "shape", "role": "cta", "box": [600, 1700, 360, 80] },
+            { "kind": "text", "role": "cta", "text": "立即选购", "box": [640, 1720, 120, 40] },
+            { "kind": "shape", "role": "filled", "box": [40, 400, 300, 300] },
+            { "kind": "text", "role": "tile-zh", "text": "自在", "box": [80, 600, 80, 40] },
+        ] });
+        let mask = text(&layers, (1080, 1920)).unwrap();
+        assert!(mask.get_pixel(955, 1705)[0] > 0, "the button's corner");
+        assert_eq!(mask.get_pixel(60, 420)[0], 0, "a tile is a part of the picture");
     }
 }

@@ -11,8 +11,10 @@ use crate::{
 
 /// Heights of a price line that are tried, in thousandths of the page's short side.
 const HEIGHTS: [f32; 4] = [82.0, 68.0, 58.0, 50.0];
-/// Air around it, and to the edge of the page, in the same measure.
+/// Air around it, above and below it where the page has that much, and to the edge of the page, in the
+/// same measure.
 const AIR: f32 = 12.0;
+const AIR_ABOVE: f32 = 28.0;
 const EDGE: f32 = 42.0;
 
 /// Where one would look for room first.
@@ -25,6 +27,8 @@ pub(in crate::studio) enum From {
 /// What stands on a page already.
 pub(in crate::studio) struct Taken {
     frames: Vec<Frame>,
+    /// The button, where there is one: a price line belongs beside it.
+    button: Option<Frame>,
     page: (f32, f32),
 }
 
@@ -47,24 +51,50 @@ impl Taken {
             })
             .map(|layer| Frame::new(layer.x, layer.y, layer.width, layer.height));
         let windows = draft.windows.iter().map(|window| window.frame);
-        Self { frames: layers.chain(product).chain(windows).collect(), page: (sheet.w(), sheet.h()) }
+        let button = placed
+            .iter()
+            .find(|layer| matches!(layer.kind, PlacedKind::Shape) && layer.within("cta"))
+            .map(|layer| Frame::new(layer.x, layer.y, layer.width, layer.height));
+        Self { frames: layers.chain(product).chain(windows).collect(), button, page: (sheet.w(), sheet.h()) }
+    }
+
+    fn unit(&self) -> f32 {
+        self.page.0.min(self.page.1) / 1000.0
+    }
+
+    /// Whether nothing stands in a box with this much air around it.
+    fn is_free(&self, place: Frame, air: (f32, f32)) -> bool {
+        let own = Frame::new(place.x - air.0, place.y - air.1, place.w + 2.0 * air.0, place.h + 2.0 * air.1);
+        self.frames.iter().all(|other| {
+            own.right() <= other.x || other.right() <= own.x || own.bottom() <= other.y || other.bottom() <= own.y
+        })
+    }
+
+    /// The free place beside the button, on its line and of its height.
+    fn beside_button(&self, columns: f32) -> Option<Frame> {
+        let (button, unit) = (self.button?, self.unit());
+        let (edge, gap, w) = (EDGE * unit, 2.0 * AIR * unit, columns * button.h);
+        let air = (AIR * unit, AIR * unit);
+        [button.x - gap - w, button.right() + gap]
+            .into_iter()
+            .filter(|x| *x >= edge && x + w <= self.page.0 - edge)
+            .map(|x| Frame::new(x, button.y, w, button.h))
+            .find(|place| self.is_free(*place, air))
     }
 
     /// The first free place of a box, the right side first. `None` where the page is full.
     pub(in crate::studio) fn room(&self, w: f32, h: f32, from: From) -> Option<Frame> {
+        self.room_with(w, h, AIR, from)
+    }
+
+    fn room_with(&self, w: f32, h: f32, above: f32, from: From) -> Option<Frame> {
         let (width, height) = self.page;
-        let unit = width.min(height) / 1000.0;
-        let (edge, air, step) = (EDGE * unit, AIR * unit, 8.0 * unit);
+        let unit = self.unit();
+        let (edge, air, step) = (EDGE * unit, (AIR * unit, above * unit), 8.0 * unit);
         let (x1, y1) = (width - edge - w, height - edge - h);
         if x1 < edge || y1 < edge {
             return None;
         }
-        let is_free = |x: f32, y: f32| {
-            let own = Frame::new(x - air, y - air, w + 2.0 * air, h + 2.0 * air);
-            self.frames.iter().all(|other| {
-                own.right() <= other.x || other.right() <= own.x || own.bottom() <= other.y || other.bottom() <= own.y
-            })
-        };
         let rows = ((y1 - edge) / step) as u32;
         let columns = ((x1 - edge) / step) as u32;
         (0..=rows).find_map(|row| {
@@ -74,18 +104,21 @@ impl Taken {
             };
             let aligned = [x1, edge, f32::midpoint(edge, x1)].into_iter();
             let across = aligned.chain((0..=columns).map(|column| x1 - column as f32 * step));
-            across.clone().find(|x| is_free(*x, y)).map(|x| Frame::new(x, y, w, h))
+            across.map(|x| Frame::new(x, y, w, h)).find(|place| self.is_free(*place, air))
         })
     }
 }
 
-/// The place of a price line.
-pub(in crate::studio) fn place(text: &str, taken: &Taken, sheet: &Sheet) -> Option<Frame> {
-    let unit = sheet.w().min(sheet.h()) / 1000.0;
-    HEIGHTS.into_iter().find_map(|height| {
-        let h = height * unit;
-        taken.room((zh_columns(text) as f32 * 0.58 + 1.0) * h, h, From::Foot)
-    })
+/// The place of a price line: beside the button, else where the page has most air, else where it has some.
+pub(in crate::studio) fn place(text: &str, taken: &Taken) -> Option<Frame> {
+    let columns = zh_columns(text) as f32 * 0.58 + 1.0;
+    let anywhere = |above: f32| {
+        HEIGHTS.into_iter().find_map(|height| {
+            let h = height * taken.unit();
+            taken.room_with(columns * h, h, above, From::Foot)
+        })
+    };
+    taken.beside_button(columns).or_else(|| anywhere(AIR_ABOVE)).or_else(|| anywhere(AIR))
 }
 
 #[cfg(test)]
@@ -107,20 +140,26 @@ mod tests {
             marks: Value::Null,
             variant: "plain",
         };
-        let card = |y: f32, height: f32| Placed {
+        let shape = |classes: &[&str], [x, y, width, height]: [f32; 4]| Placed {
             kind: PlacedKind::Shape,
-            classes: ["slot", "list", "card", "page"].map(str::to_owned).to_vec(),
-            x: 40.0,
+            classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+            x,
             y,
-            width: sheet.w() - 80.0,
+            width,
             height,
             line_height: 0.0,
             lines: 0,
         };
-        let placed = |card: Placed| place("¥199", &Taken::of(&[card], &draft, None, &sheet), &sheet);
+        let card = |y, height| shape(&["slot", "list", "card", "page"], [40.0, y, sheet.w() - 80.0, height]);
+        let placed = |card: Placed| place("¥199", &Taken::of(&[card], &draft, None, &sheet));
         let half = sheet.h() * 0.5;
         let above = placed(card(half, half)).expect("room above the card");
         assert!(above.bottom() < half && above.right() < sheet.w());
         assert_eq!(placed(card(0.0, sheet.h())), None);
+
+        let button = shape(&["cta", "page"], [600.0, 900.0, 360.0, 80.0]);
+        let beside = placed(button).expect("room beside the button");
+        assert_eq!([beside.y, beside.h], [900.0, 80.0], "on one line with it");
+        assert!(beside.right() < 600.0);
     }
 }

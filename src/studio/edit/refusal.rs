@@ -29,6 +29,8 @@ pub enum EditRefusal {
     },
     /// The prompt says which words are to go, and not what is to stand there instead.
     NoWords,
+    /// Words are to stand elsewhere: the layout places them.
+    WordsStay(String),
     /// A part of the picture is to change: the brush says which.
     NeedsBrush(String),
     /// Brushes do something else than what was asked for.
@@ -75,6 +77,12 @@ impl EditRefusal {
             Self::NoWords => (
                 "请写出新的文字，例如：标题改为「山野咖啡」".to_owned(),
                 "say the new words, for example: change the title to \"Mountain Coffee\"".to_owned(),
+            ),
+            Self::WordsStay(what) => (
+                format!("「{what}」：文字的位置由版式决定，不能移动。可以改文字的内容、大小和标题颜色，也可以移动产品"),
+                format!(
+                    "“{what}”: the layout places the words, so they cannot be moved. What they say, their size and the colour of the title can be changed, and the product can be moved"
+                ),
             ),
             Self::NeedsBrush(what) => (
                 format!("「{what}」请用画笔涂出要改的部分"),

@@ -108,7 +108,7 @@ export function Results({ generation, active, live, onOpen, onAgain }: ResultsPr
               {[t.progress.ok(sum.succeeded), sum.refunded > 0 && t.progress.refunded(sum.refunded), sum.canceled > 0 && t.progress.canceled(sum.canceled)].filter(Boolean).join(' · ')}
             </p>
             {queued && (
-              <button type="button" className="btn btn-plain btn-small ml-auto" disabled={stopping.fetching} onClick={() => void stopRest()}>
+              <button type="button" className="btn btn-plain btn-small ml-auto" data-testid="stop" disabled={stopping.fetching} onClick={() => void stopRest()}>
                 <Icon name="stop" className="size-4" />
                 {t.generate.stopRest}
               </button>

@@ -154,6 +154,20 @@ pub(in crate::studio::edit) fn accented(ground: [u8; 3], accent: Hex) -> Palette
     PaletteChange { ground: Hex(ground), accent }
 }
 
+/// The same colours stronger or calmer. What is almost grey starts from a first hint of its own hue.
+pub(in crate::studio::edit) fn vivid(ground: [u8; 3], accent: [u8; 3], factor: f32) -> PaletteChange {
+    let [own, spark] = [ground, accent].map(Oklch::from_rgb);
+    let of = |colour: Oklch, hint: f32, most: f32, h: f32| {
+        let from = if factor > 1.0 { colour.c.max(hint) } else { colour.c };
+        Hex(Oklch { c: (from * factor).min(most), h, ..colour }.to_rgb())
+    };
+    // The hue of an almost grey ground is noise: it takes that of the accent.
+    let ground_hue = if own.c < 0.008 { spark.h } else { own.h };
+    let lightness = if factor > 1.0 { own.l.min(0.93) } else { own.l };
+    let ground = of(Oklch { l: lightness, ..own }, 0.02, 0.075, ground_hue);
+    PaletteChange { ground, accent: of(spark, 0.05, 0.19, spark.h) }
+}
+
 /// The colours of a look. Looks that do not say so stay light or dark as the poster is.
 pub(in crate::studio::edit) fn mood_palette(mood: Mood, is_dark: bool) -> PaletteChange {
     let (light, dark) = match mood {

@@ -12,7 +12,7 @@ mod lexicon;
 mod tests;
 
 pub(super) use brush::{Stroke, read_brush};
-pub(super) use colours::{accented, mood_palette, on_ground, palette_of};
+pub(super) use colours::{accented, mood_palette, on_ground, palette_of, vivid};
 pub(super) use lexicon::{Axis, Mood, Subject};
 
 use super::{Development, EditRefusal, Ground, Hex};
@@ -49,6 +49,8 @@ pub(super) enum Intent {
     Language(bool),
     /// All colours after this one.
     Colour(Hex),
+    /// The colours of the page stronger or calmer: a factor of their chroma.
+    Vividness(f32),
     /// Buttons and small lines in this colour.
     Accent(Hex),
     /// The headline in this colour.
@@ -81,6 +83,8 @@ pub(super) enum Intent {
 const LIGHT_STEP: f32 = 24.0;
 const SIZE_STEP: f32 = 0.16;
 const MOVE_STEP: f32 = 0.07;
+/// How much stronger a page's colours get with a usual step of saturation.
+const VIVID: f32 = 1.7;
 
 /// Everything that a prompt for the whole picture asks for.
 ///
@@ -363,7 +367,13 @@ impl<'a> Reading<'a> {
         self.sized(&subjects, wordy, &mut found);
         self.coloured(&subjects, wordy, &mut found)?;
         if found.is_empty() && wordy.is_some() {
-            return Err(if self.clause.unknown.is_none() { EditRefusal::NoWords } else { self.unknown() });
+            let is_moved =
+                self.has(&Token::Centre) || self.clause.tokens.iter().any(|token| matches!(token, Token::Towards(..)));
+            return Err(match self.clause.unknown {
+                Some(_) => self.unknown(),
+                None if is_moved => EditRefusal::WordsStay(self.clause.text.clone()),
+                None => EditRefusal::NoWords,
+            });
         }
         Ok(found)
     }
@@ -467,6 +477,10 @@ impl<'a> Reading<'a> {
             }));
         }
         if let Some(light) = self.development(false) {
+            // A page of almost white and grey gets no stronger by developing its photo alone.
+            if about(Subject::Colours) && light.saturation != 0 && colour.is_none() && mood.is_none() {
+                found.push(Intent::Vividness(VIVID.powf(light.saturation as f32 / LIGHT_STEP)));
+            }
             found.push(if about(Subject::Background) { Intent::Backdrop(light) } else { Intent::Develop(light) });
         }
         Ok(())
