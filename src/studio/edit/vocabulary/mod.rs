@@ -248,7 +248,10 @@ impl<'a> Reading<'a> {
             return Ok(Vec::new());
         }
         if self.does(Verb::Keep) {
-            return Ok(Vec::new());
+            // "只保留中文" is a wish, unlike "保留中文".
+            let is_only = ["只", "仅", "only"].iter().any(|word| self.clause.text.to_lowercase().contains(word));
+            let alone = self.language().filter(|_| is_only && self.subjects().iter().all(|one| *one == Subject::Text));
+            return Ok(alone.map(Intent::Language).into_iter().collect());
         }
         if self.does(Verb::Not) {
             return self.negated();
