@@ -23,7 +23,13 @@ export async function edit(person, walletOf) {
   await way('MASKED');
   const canvas = page.getByTestId('mask');
   await canvas.waitFor();
-  const box = await canvas.boundingBox();
+  // The tools have come with the canvas and take their room from it: nobody paints on a picture that is still moving.
+  let box;
+  await until('the canvas to lie still', async () => {
+    const earlier = box;
+    box = await canvas.boundingBox();
+    return ['x', 'y', 'width', 'height'].every((side) => earlier?.[side] === box[side]);
+  });
   const at = (x, y) => [box.x + box.width * x, box.y + box.height * y];
   const drag = async (from, to) => {
     await page.mouse.move(...at(...from));

@@ -114,8 +114,8 @@ export async function visitor(browser, url, profile) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.waitForFunction((wanted) => matchMedia(`(prefers-color-scheme: ${wanted})`).matches, scheme);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    // Buttons fade from one colour to the other.
-    await page.waitForFunction(() => !document.getAnimations().some((one) => one instanceof CSSTransition));
+    // Buttons fade from one colour to the other. A transition that has ended may stay in the list until the page is next laid out.
+    await page.waitForFunction(() => !document.getAnimations().some((one) => one instanceof CSSTransition && one.playState !== 'finished'));
   }
 
   /** Takes a picture and has axe judge the page in light and in dark: not one violation is let through. */
