@@ -126,9 +126,8 @@ fn base(recipe: &Path, json: serde_json::Value) -> Result<EditBase, CommandError
     let plate = if plate.exists() { Some(Bytes::from(read(&plate)?)) } else { None };
     let patches = Recipe::parse(json.to_string().as_bytes()).map_err(CommandError::failed)?.patches;
     let patches = patches.into_iter().map(|place| {
-        let name: RevisionName = place.name.parse().map_err(CommandError::failed)?;
         let pixels = picture(&beside(&place.name, "patch.png"))?;
-        Ok(EditPatch { name, left: place.left, top: place.top, pixels })
+        Ok(EditPatch { place, pixels })
     });
     let patches = patches.collect::<Result<Vec<_>, CommandError>>()?;
     Ok(EditBase { dimension, name, pixels, recipe: Some(Arc::new(json)), plate, patches })

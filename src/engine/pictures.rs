@@ -17,7 +17,7 @@ use crate::{
     domain::{Dimension, RevisionName},
     imaging::{self, ImageLimits},
     storage::{GenerationFolder, Storage, StorageError},
-    studio::{EditBase, EditPatch, SetPlan, Studio, Thought},
+    studio::{EditBase, EditPatch, PatchPlace, SetPlan, Studio, Thought},
 };
 
 /// Stored pictures and the plans of their sets. Cheap to clone; clones share the plans.
@@ -136,14 +136,11 @@ impl Pictures {
     ) -> Result<Vec<EditPatch>, PictureError> {
         let mut patches = Vec::new();
         for listed in recipe["patches"].as_array().into_iter().flatten() {
-            let unreadable = PictureError::Corrupt("the list of patches does not read");
-            let name: RevisionName = listed["name"].as_str().and_then(|name| name.parse().ok()).ok_or(unreadable)?;
-            let place = |side: &str| listed[side].as_u64().and_then(|at| u32::try_from(at).ok());
-            let (Some(left), Some(top)) = (place("left"), place("top")) else {
-                return Err(PictureError::Corrupt("the place of a patch does not read"));
-            };
+            let unreadable = || PictureError::Corrupt("the list of patches does not read");
+            let place: PatchPlace = serde_json::from_value(listed.clone()).map_err(|_| unreadable())?;
+            let name: RevisionName = place.name.parse().map_err(|_| unreadable())?;
             let pixels = decoded(self.storage.get(&folder.patch(dimension, name)).await?).await?;
-            patches.push(EditPatch { name, left, top, pixels });
+            patches.push(EditPatch { place, pixels });
         }
         Ok(patches)
     }

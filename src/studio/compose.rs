@@ -241,13 +241,24 @@ impl Press<'_> {
             let placed = self.composer.measure(&scene)?;
             let fault = fit::fault(draft, &placed, product, self.sheet);
             if fault.is_none() {
-                return Ok((scene, placed));
+                return Ok((self.marked(scene, &placed, product), placed));
             }
             tracing::debug!(dimension = self.dimension.code(), ?attempt, ?fault, "words do not fit");
             last = Some((scene, placed));
         }
         tracing::warn!(dimension = self.dimension.code(), "words do not fit at any size");
-        last.ok_or_else(|| StudioError::Compose(ComposeError::Drawing("no type scale was tried".to_owned())))
+        let (scene, placed) =
+            last.ok_or_else(|| StudioError::Compose(ComposeError::Drawing("no type scale was tried".to_owned())))?;
+        Ok((self.marked(scene, &placed, product), placed))
+    }
+
+    /// The page with the mark of AI-made content, where it needs one: put on last, so that it finds a free place and moves
+    /// nothing.
+    fn marked(&self, mut scene: Scene, placed: &[Placed], product: Option<Frame>) -> Scene {
+        if self.is_marked {
+            scene.html = label::onto_page(&scene.html, label::spot(placed, product, self.sheet));
+        }
+        scene
     }
 
     /// The filled markup and style sheet, no type of theirs too small to be read.
@@ -260,8 +271,7 @@ impl Press<'_> {
         let html = layers::relabelled(self.templates.fill(&format!("{name}.html"), data)?, self.plan.changes.labels());
         let html = self.language.page(html);
         let html = fit::legible_sizes(&html, rem_px);
-        let marked = self.is_marked.then(|| label::onto_page(&html, self.sheet.width, self.sheet.height));
-        Ok((marked.unwrap_or(html), fit::legible_sizes(&css, rem_px)))
+        Ok((html, fit::legible_sizes(&css, rem_px)))
     }
 }
 

@@ -9,9 +9,12 @@ use std::{collections::HashMap, sync::Arc};
 use image::RgbaImage;
 use serde_json::{Value, json};
 
-use super::{EditedPoster, PaintedPoster};
+use super::{
+    EditedPoster, PaintedPoster,
+    sheet::{Frame, Sheet},
+};
 use crate::{
-    composer::{ComposeError, Composer, Picture, Scene},
+    composer::{ComposeError, Composer, Picture, Placed, PlacedKind, Scene},
     imaging,
 };
 
@@ -24,6 +27,8 @@ const VISIBLE_TEXT: &str = "AI生成";
 /// Font size as a share of the short side. Hanzi fill about nineteen twentieths of their size, so the
 /// strokes stay above the twentieth that the standard asks for.
 const VISIBLE_SHARE: f32 = 0.056;
+/// The least distance between the mark and words, as a share of the short side.
+const MARK_AIR: f32 = 0.016;
 
 /// The longest name of a producer, in characters; the record must fit into one segment.
 pub const PRODUCER_CHARS_MAX: usize = 200;
@@ -155,13 +160,56 @@ impl Labels {
     }
 }
 
-/// The page with the visible mark in its lower right corner, above everything else.
-pub(super) fn onto_page(html: &str, width: u32, height: u32) -> String {
+/// Where the visible mark stands on a composed page: in the lower right corner, or on the first other corner or edge that
+/// keeps clear of words, surfaces and the product; the clearest of all where none does. The standard asks for a corner or
+/// an edge, and nobody for a mark across the price.
+pub(super) fn spot(placed: &[Placed], product: Option<Frame>, sheet: &Sheet) -> Frame {
+    let (width, height) = (sheet.w(), sheet.h());
+    let [w, h] = size_of_mark(sheet.width, sheet.height);
+    let is_taken = |layer: &&Placed| match layer.kind {
+        PlacedKind::Text(_) => !layer.within("decor"),
+        PlacedKind::Shape => {
+            let mut around = layer.classes.iter().take_while(|class| *class != "page");
+            around.any(|class| matches!(class.as_str(), "card" | "cta" | "filled" | "seal" | "chips"))
+        }
+        PlacedKind::Picture(_) => false,
+    };
+    let layers = placed.iter().filter(is_taken).map(|layer| Frame::new(layer.x, layer.y, layer.width, layer.height));
+    let taken: Vec<Frame> = layers.chain(product).collect();
+    let clearance = |spot: &Frame| {
+        let gaps = taken.iter().map(|other| {
+            let beside = (other.x - spot.right()).max(spot.x - other.right());
+            beside.max(other.y - spot.bottom()).max(spot.y - other.bottom())
+        });
+        gaps.fold(f32::INFINITY, f32::min)
+    };
+    let (right, below) = (width - w, height - h);
+    let corners = [(right, below), (0.0, below), (right, 0.0), (0.0, 0.0)];
+    // Along the lower and the upper edge first, the middle before the quarters; a mark on the side is the last resort.
+    let along = [0.5, 0.25, 0.75];
+    let level = [below, 0.0].into_iter().flat_map(|y| along.map(|share| (right * share, y)));
+    let beside = [right, 0.0].into_iter().flat_map(|x| along.map(|share| (x, below * share)));
+    let spots: Vec<Frame> =
+        corners.into_iter().chain(level).chain(beside).map(|(x, y)| Frame::new(x, y, w, h)).collect();
+    let free = spots.iter().find(|spot| clearance(spot) >= width.min(height) * MARK_AIR);
+    // `max_by` would take the last of equals.
+    let clearest = || spots.iter().rev().max_by(|a, b| clearance(a).total_cmp(&clearance(b)));
+    free.or_else(clearest).copied().unwrap_or(spots[0])
+}
+
+/// Width and height of the visible mark, in pixels.
+fn size_of_mark(width: u32, height: u32) -> [f32; 2] {
     let size = width.min(height) as f32 * VISIBLE_SHARE;
+    [size * 3.5, size * 1.2]
+}
+
+/// The page with the visible mark above everything else.
+pub(super) fn onto_page(html: &str, spot: Frame) -> String {
+    let size = spot.h / 1.2;
     let mark = format!(
-        "<div class=\"abs ai-mark decor\" style=\"right:0;bottom:0;font-size:{size:.1}px;line-height:1.3;\
-         padding:0 {side:.1}px;color:#ffffff;background-color:rgba(0,0,0,0.56);white-space:nowrap\">{VISIBLE_TEXT}</div>",
-        side = size * 0.28,
+        "<div class=\"abs ai-mark decor\" style=\"{place};font-size:{size:.1}px;line-height:1.2;text-align:center;\
+         color:#ffffff;background-color:rgba(0,0,0,0.56);white-space:nowrap\">{VISIBLE_TEXT}</div>",
+        place = spot.style(),
     );
     match html.rfind("</div>") {
         Some(end) => format!("{}{mark}{}", &html[..end], &html[end..]),
@@ -179,12 +227,14 @@ pub(super) fn onto_picture(composer: &dyn Composer, pixels: RgbaImage) -> Result
     let html = format!(
         "<div style=\"position:relative;{size}\"><img style=\"position:absolute;left:0;top:0;{size}\" src=\"plate\"></div>"
     );
+    let [w, h] = size_of_mark(width, height);
+    let corner = Frame::new(width as f32 - w, height as f32 - h, w, h);
     let picture = Picture::new(pixels).ok_or(ComposeError::Size(width, height))?;
     composer.render(&Scene {
         width,
         height,
         rem_px: 10.0,
-        html: onto_page(&html, width, height),
+        html: onto_page(&html, corner),
         css: ".abs { position: absolute; }".to_owned(),
         pictures: HashMap::from([(Arc::from("plate"), picture)]),
     })
@@ -207,7 +257,7 @@ mod tests {
     use image::Rgba;
 
     use super::*;
-    use crate::composer::TakumiComposer;
+    use crate::{composer::TakumiComposer, domain::PosterFormat};
 
     fn jpeg() -> Vec<u8> {
         imaging::encode_jpeg(&RgbaImage::from_pixel(32, 32, Rgba([9, 90, 200, 255])), 90)
@@ -263,12 +313,46 @@ mod tests {
         let (shown, hidden) = (Labels::default(), Labels { visible: false, ..Labels::default() });
         assert!(shown.is_visible_on(Origin::AiMade) && !shown.is_visible_on(Origin::Composed));
         assert!(!hidden.is_visible_on(Origin::AiMade));
-        let page = onto_page("<div class=\"page\"><div>a</div></div>", 1080, 1920);
+        let page = onto_page("<div class=\"page\"><div>a</div></div>", Frame::new(870.0, 1847.4, 211.7, 72.6));
         assert!(page.ends_with("AI生成</div></div>") && page.contains("font-size:60.5px"), "{page}");
         assert_eq!(Origin::of_recipe(&json!({ "provider": { "name": "builtin" } })), Origin::Composed);
         assert_eq!(Origin::of_recipe(&json!({})), Origin::AiMade);
         let edited = json!({ "provider": { "name": "builtin" }, "paintedEdits": [{ "kind": "place" }] });
         assert_eq!(Origin::of_recipe(&edited), Origin::AiMade, "a model painted a part of it");
+    }
+
+    fn placed(kind: PlacedKind, classes: &[&str], [x, y, width, height]: [f32; 4]) -> Placed {
+        let classes = classes.iter().map(|class| (*class).to_owned()).collect();
+        Placed { kind, classes, x, y, width, height, line_height: 0.0, lines: 0 }
+    }
+
+    #[test]
+    fn the_mark_keeps_clear_of_words_buttons_and_the_product() {
+        let sheet = Sheet::new(PosterFormat::Portrait9x16);
+        let [w, h] = size_of_mark(1080, 1920);
+        let text = |at| placed(PlacedKind::Text("精华液".to_owned()), &["title"], at);
+        let at = |x, y| Frame::new(x, y, w, h);
+        assert_eq!(spot(&[], None, &sheet), at(1080.0 - w, 1920.0 - h), "the lower right corner");
+        let button = placed(PlacedKind::Shape, &["cta", "page"], [620.0, 1770.0, 380.0, 80.0]);
+        assert_eq!(
+            spot(std::slice::from_ref(&button), None, &sheet),
+            at(0.0, 1920.0 - h),
+            "the lower left one beside a button"
+        );
+        let product = Frame::new(0.0, 900.0, 500.0, 1020.0);
+        assert_eq!(
+            spot(std::slice::from_ref(&button), Some(product), &sheet),
+            at(1080.0 - w, 0.0),
+            "never on the product"
+        );
+        // Words in all corners and at the foot: the middle of the upper edge is left.
+        let full =
+            [text([80.0, 70.0, 100.0, 50.0]), text([900.0, 70.0, 100.0, 50.0]), text([80.0, 1800.0, 920.0, 50.0])];
+        assert_eq!(spot(&full, None, &sheet), at((1080.0 - w) * 0.5, 0.0));
+        // What only decorates, and the page itself, are in nobody's way.
+        let decor = placed(PlacedKind::Text("01".to_owned()), &["decor", "page"], [900.0, 1850.0, 100.0, 60.0]);
+        let page = placed(PlacedKind::Shape, &["page", "filled"], [0.0, 0.0, 1080.0, 1920.0]);
+        assert_eq!(spot(&[decor, page], None, &sheet), at(1080.0 - w, 1920.0 - h));
     }
 
     #[test]

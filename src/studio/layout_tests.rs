@@ -14,7 +14,7 @@ use serde_json::Map;
 use super::{
     Language, SetPlan,
     compose::Press,
-    contrast, fit, layouts,
+    contrast, fit, label, layouts,
     sheet::Sheet,
     tests::{brief, studio},
 };
@@ -190,6 +190,14 @@ fn faults(press: &Press<'_>) -> Vec<String> {
         // No style sets lines tighter than the letters themselves.
         if !text.within("decor") && text.line_height < fit::TYPE_PX_MIN * 0.98 {
             faults.push(format!("{words} is {} high", text.line_height));
+        }
+    }
+    // The mark of AI-made content, had a model painted here.
+    let mark = label::spot(&placed, product, press.sheet);
+    for text in placed.iter().filter(|text| matches!(text.kind, PlacedKind::Text(_)) && !text.within("decor")) {
+        let is_beside = mark.right() <= text.x || text.x + text.width <= mark.x;
+        if !is_beside && mark.y < text.y + text.height && text.y < mark.bottom() {
+            faults.push(format!("the mark at {mark:?} lies on {:?}", text.kind));
         }
     }
     let given = words_of(&html);

@@ -39,15 +39,15 @@ pub use bible::{AVOID_MAX, Light, SetBible};
 pub use brief::{Brief, BriefPhoto, PaintedPoster, StudioError};
 pub use edit::{
     Changes, CopyChange, CopyError, CopyLine, CopyRole, Development, EditBase, EditOrder, EditPatch, EditRefusal,
-    EditedPoster, Ground, Hex, HiddenLayer, KnownMask, LanguageChange, PaletteChange, Placing, is_composable,
-    known_masks_of,
+    EditedPoster, Ground, Hex, HiddenLayer, KnownMask, LanguageChange, PaletteChange, PatchPlace, Placing,
+    is_composable, known_masks_of,
 };
 pub use label::{Labels, Origin, PRODUCER_CHARS_MAX};
 pub use language::Language;
 pub use order::Commission;
 pub use plan::SetPlan;
 pub use reading::{THOUGHT_VERSION, Thought};
-pub use recipe::{PatchPlace, Recipe, RecipeError, notes_of};
+pub use recipe::{Recipe, RecipeError, notes_of};
 pub use recompose::Remake;
 pub use slots::{MUST_SHOW_MAX, SlotPlan};
 pub use workshop::Studio;

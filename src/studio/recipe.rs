@@ -1,9 +1,9 @@
 //! The recipe beside every poster: how it was made, and what stands where on it.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
-use super::{BriefPhoto, Changes, bible::SetBible, compose::Press, layouts::Draft, slots::SlotPlan};
+use super::{BriefPhoto, Changes, PatchPlace, bible::SetBible, compose::Press, layouts::Draft, slots::SlotPlan};
 use crate::{
     composer::{COMPOSER_VERSION, Placed, PlacedKind, Unprintable},
     domain::{Dimension, PictureNote, PosterFormat, SetStyle, report::ProductReport},
@@ -68,18 +68,6 @@ const fn composed() -> bool {
 pub(super) struct RecipeProvider {
     pub(super) name: String,
     pub(super) request_id: Option<String>,
-}
-
-/// Where what a brush changed lies on the page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PatchPlace {
-    /// The revision that made it: `edit1`. Empty until the revision has its name.
-    pub name: String,
-    /// Left edge in pixels.
-    pub left: u32,
-    /// Upper edge in pixels.
-    pub top: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

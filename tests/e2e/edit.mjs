@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { pause, until } from './support.mjs';
 
-/** Other words for nothing, then a brushed edit whose mask is looked at pixel by pixel as it leaves the browser. */
+/** Other words for nothing, a brushed edit whose mask is looked at pixel by pixel, a wish that is refused, and the whole picture. */
 export async function edit(person, walletOf) {
   const { page, check, graphql } = person;
   const row = page.getByTestId('row').first();
@@ -37,8 +37,9 @@ export async function edit(person, walletOf) {
     await page.mouse.move(...at(...to), { steps: 8 });
     await page.mouse.up();
   };
+  // Over the label of the bottle, where a blur is plain to see; the second stroke is taken back.
+  await drag([0.2, 0.62], [0.8, 0.62]);
   await drag([0.2, 0.3], [0.8, 0.3]);
-  await drag([0.2, 0.7], [0.8, 0.7]);
   await page.keyboard.press('Control+z');
   await page.locator('#edit-prompt').fill('模糊');
   // Switching keeps what was typed and painted.
@@ -70,19 +71,38 @@ export async function edit(person, walletOf) {
       context.drawImage(bitmap, 0, 0);
       const { data } = context.getImageData(0, 0, width, height);
       const grey = (x, y) => data[(Math.round(y * height) * width + Math.round(x * width)) * 4];
-      return { type: globalThis.sentMask.type, width, height, levels: [...new Set(data)].toSorted((a, b) => a - b), painted: grey(0.5, 0.3), undone: grey(0.5, 0.7), bare: grey(0.5, 0.5) };
+      return { type: globalThis.sentMask.type, width, height, levels: [...new Set(data)].toSorted((a, b) => a - b), painted: grey(0.5, 0.62), undone: grey(0.5, 0.3), bare: grey(0.5, 0.45) };
     }),
   );
   assert.deepEqual(mask, { type: 'image/png', width: 1080, height: 1920, levels: [0, 255], painted: 255, undone: 0, bare: 0 });
-  await page.locator('[data-testid=edit-form] :is([role=alert], .text-good)').first().waitFor({ timeout: 120_000 });
+  const form = dialog.getByTestId('edit-form');
+  const done = form.locator('.text-good');
+  await page.waitForURL('**v=edit1*', { timeout: 120_000 });
+  await done.waitFor();
   await check('editor-ended');
+
+  // What cannot be done costs nothing, and says what can.
+  await way('WHOLE_IMAGE');
+  await page.locator('#edit-prompt').fill('帮我订一张去巴黎的机票');
+  await page.getByTestId('edit-submit').click();
+  await form.getByRole('alert').waitFor({ timeout: 120_000 });
+  await check('editor-refused');
+
+  // The whole picture, from the one that the brush has made.
+  await page.locator('#edit-prompt').fill('黑金配色');
+  await page.getByTestId('edit-submit').click();
+  await page.waitForURL('**v=edit2*', { timeout: 120_000 });
+  await done.waitFor();
+  await check('editor-whole');
+
   const after = await until('nothing to be held any more', async () => {
     const wallet = await walletOf(person);
     return wallet.frozen === 0 ? wallet : undefined;
   });
   const versions = await dialog.locator('input[name=lightbox-version]').count();
+  assert.equal(versions, 4, 'prime, other words, the brush, the whole picture');
   const { studio } = await graphql('{ studio { creditsPerEdit } }');
-  assert.equal(after.credits, before.credits - (versions - 2) * studio.creditsPerEdit, 'only an edit that is there has cost something');
+  assert.equal(after.credits, before.credits - 2 * studio.creditsPerEdit, 'two edits have cost something, words and a refusal nothing');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
 

@@ -10,7 +10,7 @@ use crate::{
     domain::{Dimension, RevisionName},
     imaging::{self, ImageLimits},
     services::ServiceError,
-    studio::{Language, Origin, PatchPlace, Remake, StudioError},
+    studio::{EditPatch, Language, Origin, PatchPlace, Remake, StudioError},
 };
 
 /// A picture of a poster as a seller sees it.
@@ -60,12 +60,13 @@ impl Exports {
                 .name
                 .parse()
                 .map_err(|_| ServiceError::Corrupt("the list of patches does not read".to_owned()))?;
-            patches.push((place.left, place.top, self.stored(&set.folder.patch(dimension, name)).await?));
+            let pixels = Arc::new(self.stored(&set.folder.patch(dimension, name)).await?);
+            patches.push(EditPatch { place: place.clone(), pixels });
         }
         let laid = self.studio.work(move || {
             // The page is the poster's own: both are 1080 pixels on the short side.
-            for (left, top, patch) in &patches {
-                imaging::lay_patch(&mut pixels, *left, *top, patch);
+            for patch in &patches {
+                patch.lay_on(&mut pixels);
             }
             if is_own { pixels } else { set_into(&pixels, proportions) }
         });

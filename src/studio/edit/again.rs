@@ -89,7 +89,7 @@ pub(in crate::studio) fn keeps_plate(recipe: &Recipe, changes: &Changes) -> bool
 /// Lays what brushes changed on a page.
 pub(super) fn patched(page: &mut RgbaImage, patches: &[EditPatch]) {
     for patch in patches {
-        imaging::lay_patch(page, patch.left, patch.top, &patch.pixels);
+        patch.lay_on(page);
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use image::{GrayImage, Luma, RgbaImage, imageops};
+use image::{GrayImage, RgbaImage, imageops};
 use serde_json::{Value, json};
 
 use super::{
-    EditBase, EditOrder, EditRefusal, EditedPoster, HiddenLayer, again, development, masks,
+    EditBase, EditOrder, EditRefusal, EditedPoster, HiddenLayer, PatchPlace, again, masks,
+    patch::{self, Redo},
     vocabulary::{self, Stroke},
 };
 use crate::{
-    imaging::{self, EditMask, Isolation, ShadowStyle, retouch},
+    imaging::{self, EditMask, Isolation, ShadowStyle},
     providers::image::BuiltinPlates,
-    studio::{PatchPlace, Recipe, SetPlan, Studio, StudioError},
+    studio::{Recipe, SetPlan, Studio, StudioError},
 };
 
 /// How far beyond what was painted an edit reaches, and over how much it fades, in thousandths of the
@@ -29,6 +30,9 @@ pub(super) struct Brushed {
     alpha: GrayImage,
     /// The recipe, where layers were taken away instead of pixels being changed.
     recipe: Option<(Value, Vec<u8>)>,
+    /// How the pixels were changed.
+    strokes: Vec<Stroke>,
+    seed: u64,
 }
 
 impl Studio {
@@ -46,10 +50,7 @@ impl Studio {
             .map_err(|_| StudioError::UnsupportedEdit(EditRefusal::NotForBrushes(order.prompt.clone())))?;
         let short = base.pixels.width().min(base.pixels.height()) as f32 / 1000.0;
         let alpha = mask.soft(DILATE * short, FEATHER * short);
-        // Where anything of the edit will be seen.
-        let region = GrayImage::from_fn(alpha.width(), alpha.height(), |x, y| {
-            Luma([if alpha.get_pixel(x, y)[0] > 0 { 255 } else { 0 }])
-        });
+        let region = patch::region_of(&alpha);
         if strokes == [Stroke::Remove]
             && let Some(plan) = plan
             && let Some(brushed) = self.without_layers(plan, base, mask.pixels(), &alpha)?
@@ -57,13 +58,8 @@ impl Studio {
             return self.laid(base, brushed);
         }
         let mut edited = (*base.pixels).clone();
-        for stroke in strokes {
+        for stroke in &strokes {
             match stroke {
-                Stroke::Remove => edited = imaging::inpaint(&edited, &region, order.seed),
-                Stroke::Recolour(colour) => retouch::recolour(&mut edited, colour.0, 1.0, Some(&region)),
-                Stroke::Blur(amount) => retouch::blur(&mut edited, (14.0 * amount * short).max(2.0), Some(&region)),
-                Stroke::Mosaic => retouch::mosaic(&mut edited, (24.0 * short) as u32, Some(&region)),
-                Stroke::Develop(wanted) => development::develop_under(&mut edited, wanted, Some(&region)),
                 Stroke::Replace => {
                     let reference =
                         order.reference.as_deref().ok_or(StudioError::UnsupportedEdit(EditRefusal::NoReference))?;
@@ -78,9 +74,10 @@ impl Studio {
                     };
                     edited = replaced(cleared, reference, &mask);
                 }
+                here => patch::stroke(&mut edited, *here, &region, order.seed),
             }
         }
-        self.laid(base, Brushed { edited, alpha, recipe: None })
+        self.laid(base, Brushed { edited, alpha, recipe: None, strokes, seed: order.seed })
     }
 
     /// The poster without the layers that a mask covers; `None` where it covers none.
@@ -117,15 +114,20 @@ impl Studio {
             return Ok(None);
         }
         let again = self.compose_again(plan, base, &recipe, &changes)?;
-        let brushed =
-            Brushed { edited: again.pixels, alpha: alpha.clone(), recipe: Some((again.recipe, again.plate_jpeg)) };
+        let brushed = Brushed {
+            edited: again.pixels,
+            alpha: alpha.clone(),
+            recipe: Some((again.recipe, again.plate_jpeg)),
+            strokes: Vec::new(),
+            seed: 0,
+        };
         // Words on a picture that is no layer may be covered as well: what is not gone is painted over.
         Ok(again::is_seen(&base.pixels, &imaging::laid_in(&base.pixels, &brushed.edited, alpha)).then_some(brushed))
     }
 
     /// The finished edit: the base, and the edit where the brush was.
     fn laid(&self, base: &EditBase, brushed: Brushed) -> Result<EditedPoster, StudioError> {
-        let Brushed { edited, alpha, recipe } = brushed;
+        let Brushed { edited, alpha, recipe, strokes, seed } = brushed;
         let pixels = imaging::laid_in(&base.pixels, &edited, &alpha);
         if imaging::visible_change(&base.pixels, &pixels, Some(&alpha)) < imaging::VISIBLE_CHANGE_MIN {
             return Err(StudioError::NoVisibleChange);
@@ -138,7 +140,8 @@ impl Studio {
                 base.recipe.as_ref().map_or_else(|| json!({ "composed": false }), |recipe| (**recipe).clone());
             let patch = is_composed.then(|| imaging::patch_of(&edited, &alpha)).flatten();
             let patch_png = patch.map(|(left, top, patch)| {
-                let place = PatchPlace { name: String::new(), left, top };
+                let redo = Redo::of(&strokes, seed, &base.pixels, [left, top, patch.width(), patch.height()]);
+                let place = PatchPlace { name: String::new(), left, top, redo };
                 match recipe["patches"].as_array_mut() {
                     Some(patches) => patches.push(json!(place)),
                     None => recipe["patches"] = json!([place]),

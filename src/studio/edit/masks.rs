@@ -77,7 +77,7 @@ impl Studio {
             for patch in &base.patches {
                 for (x, y, pixel) in patch.pixels.enumerate_pixels().filter(|(.., pixel)| pixel[3] > 127) {
                     let _ = pixel;
-                    if let Some(value) = mask.get_pixel_mut_checked(x + patch.left, y + patch.top) {
+                    if let Some(value) = mask.get_pixel_mut_checked(x + patch.place.left, y + patch.place.top) {
                         *value = Luma([0]);
                     }
                 }

@@ -15,6 +15,7 @@ mod interpreted;
 pub(super) mod layers;
 mod masks;
 mod painted;
+mod patch;
 pub(super) mod price;
 mod refusal;
 mod route;
@@ -29,6 +30,7 @@ pub use changes::{Changes, Development, Ground, Hex, HiddenLayer, LanguageChange
 pub use copy::{CopyChange, CopyError, CopyLine, CopyRole};
 pub(super) use development::develop;
 pub use masks::{KnownMask, known_masks_of};
+pub use patch::{EditPatch, PatchPlace};
 pub use refusal::EditRefusal;
 
 use std::sync::Arc;
@@ -56,19 +58,6 @@ pub struct EditBase {
     pub plate: Option<Bytes>,
     /// What brushes changed on the composed page, in the order in which it was laid on.
     pub patches: Vec<EditPatch>,
-}
-
-/// What one brush changed: pixels that are laid on the composed page, whose alpha is the feathered mask.
-#[derive(Clone, Debug)]
-pub struct EditPatch {
-    /// The revision that it made: how a recipe names its patches.
-    pub name: RevisionName,
-    /// Left edge on the page, in pixels.
-    pub left: u32,
-    /// Upper edge on the page, in pixels.
-    pub top: u32,
-    /// The changed pixels; straight alpha.
-    pub pixels: Arc<RgbaImage>,
 }
 
 /// What an edit is to do.

@@ -144,7 +144,7 @@ impl Studio {
             let mut recipe = recipe_of(&base);
             record(&mut recipe, "place", &painted, &came);
             if let Some((left, top, _)) = &patch {
-                let place = PatchPlace { name: String::new(), left: *left, top: *top };
+                let place = PatchPlace { name: String::new(), left: *left, top: *top, redo: None };
                 push(&mut recipe, "patches", json!(place));
             }
             let plate = base.plate.as_ref().filter(|_| is_composed).map(|plate| plate.to_vec());

@@ -115,7 +115,7 @@ impl Studio {
         };
         if let Some((left, top, pixels)) = &inset {
             imaging::lay_patch(&mut again.pixels, *left, *top, pixels);
-            let place = PatchPlace { name: String::new(), left: *left, top: *top };
+            let place = PatchPlace { name: String::new(), left: *left, top: *top, redo: None };
             let mut patches = recipe.patches.clone();
             patches.push(place);
             again.recipe["patches"] = json!(patches);

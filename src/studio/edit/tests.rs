@@ -151,3 +151,32 @@ async fn a_brush_leaves_the_rest_alone_and_takes_layers_away() {
     assert_eq!(brush(&far, "画一只猫").await.expect_err("a cat").failure_code(), FailureCode::UnsupportedEdit);
     assert!(matches!(brush(&far, "锐化").await, Err(StudioError::NoVisibleChange)));
 }
+
+#[tokio::test]
+async fn what_a_brush_did_follows_a_new_background() {
+    let (studio, plan, base) = painted().await;
+    let [left, top, right, bottom] = [200, 520, 900, 600];
+    let strip = GrayImage::from_fn(base.pixels.width(), base.pixels.height(), |x, y| {
+        Luma([if (left..right).contains(&x) && (top..bottom).contains(&y) { 255 } else { 0 }])
+    });
+    let edit = async |base: &EditBase, order: EditOrder| {
+        studio.edit(Some(&plan), base, &order, &Commission::default(), &|_stage| {}).await.expect("an edit")
+    };
+    let mut blurred = edit(&base, EditOrder { mask: Some(Arc::new(strip)), ..order("模糊") }).await;
+    blurred = blurred.named(RevisionName::Edit(0));
+    let pixels = image::load_from_memory(blurred.patch_png.as_ref().expect("a patch")).expect("a PNG").into_rgba8();
+    let place = serde_json::from_value(blurred.recipe["patches"][0].clone()).expect("a place");
+    let after = EditBase { patches: vec![EditPatch { place, pixels: Arc::new(pixels) }], ..next(&base, blurred) };
+    let dark = edit(&after, order("黑金配色")).await;
+    assert_eq!(dark.recipe["patches"][0]["name"], "edit0");
+    let [dark, plain] = [next(&after, dark), next(&base, edit(&base, order("黑金配色")).await)];
+    // A blur keeps the mean: of the new page, not of the one that it was made on.
+    let mean = |pixels: &RgbaImage| {
+        let strip = (top..bottom).flat_map(|y| (left..right).map(move |x| pixels.get_pixel(x, y)[1]));
+        strip.map(u32::from).sum::<u32>() / ((right - left) * (bottom - top))
+    };
+    let [before, blurred, sharp] = [&base, &dark, &plain].map(|base| mean(&base.pixels));
+    assert!(blurred.abs_diff(sharp) < 4, "{blurred} under the brush, {sharp} without it");
+    assert!(before > sharp + 40, "the page was lighter: {before}");
+    assert!(dark.pixels != plain.pixels, "the blur is there");
+}

@@ -1,5 +1,7 @@
 //! What a brush is to do with what it covers.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     EditRefusal, Hex, Reading,
     clauses::clauses,
@@ -8,7 +10,8 @@ use super::{
 use crate::studio::edit::Development;
 
 /// One thing that a brush does.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::studio::edit) enum Stroke {
     /// What is there is to go.
     Remove,
