@@ -2,7 +2,7 @@
 //! statement on pictures that were only composed.
 //!
 //! The implicit mark is the `AIGC` record of GB 45438-2025 in an XMP packet, the visible one is four
-//! characters in a corner, at least a twentieth of the short side high.
+//! characters in a corner or on an edge, at least a twentieth of the short side high.
 
 use std::{collections::HashMap, sync::Arc};
 
