@@ -6,13 +6,20 @@
 
 use image::RgbaImage;
 
-use super::super::blur::box_blur;
+use super::super::blur::{box_blur, box_blur_thrice};
 use super::super::resize::crop;
 use super::working::Working;
 
 /// Half width of the strip along the outline in which alpha may differ from 0 and 1, in working
 /// pixels.
 const STRIP: f32 = 4.0;
+
+/// How far the outline is evened out, in working pixels.
+const SMOOTH_SIGMA: f32 = 2.0;
+/// How far that may move it, in working pixels.
+const SMOOTH_SHIFT: f32 = 1.0;
+/// Distances are cut off here before that, in working pixels: beyond the strip, with what the smoothing reaches.
+const SMOOTH_REACH: f32 = STRIP + 4.0 * SMOOTH_SIGMA;
 
 /// Departure from the ground, in sRGB steps, below which a pixel may be noise.
 const NOISE_FLOOR: f32 = 7.0;
@@ -78,7 +85,8 @@ impl Patch {
         let mask: Vec<bool> = rows.clone().flat_map(|start| &mask[start..start + width]).copied().collect();
         let rgba = working.rgba.as_raw();
         let pixels: Vec<u8> = rows.flat_map(|start| &rgba[start * 4..(start + width) * 4]).copied().collect();
-        let signed = signed_distance(&mask, width, height);
+        let mut signed = signed_distance(&mask, width, height);
+        smooth(&mut signed, width, height);
         let ground = ground_colours(&pixels, width, height, &signed);
         Self { left, top, width, height, signed, ground }
     }
@@ -98,6 +106,19 @@ fn signed_distance(mask: &[bool], width: usize, height: usize) -> Vec<f32> {
             },
         )
         .collect()
+}
+
+/// Evens out the steps of the working outline: enlarged to a photo of twelve megapixels each is four pixels high, and
+/// where product and ground are of one colour nothing else draws the edge.
+///
+/// Nothing moves by more than [`SMOOTH_SHIFT`]: a wire three pixels wide stays a wire.
+fn smooth(signed: &mut [f32], width: usize, height: usize) {
+    // What is far from the outline only has to stay far.
+    let mut even: Vec<f32> = signed.iter().map(|distance| distance.clamp(-SMOOTH_REACH, SMOOTH_REACH)).collect();
+    box_blur_thrice(&mut even, width, height, SMOOTH_SIGMA);
+    for (distance, even) in signed.iter_mut().zip(even) {
+        *distance = even.clamp(*distance - SMOOTH_SHIFT, *distance + SMOOTH_SHIFT);
+    }
 }
 
 /// For pixels not equal to `target`: three times the distance to the nearest pixel that is.
