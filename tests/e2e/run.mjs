@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { edit } from './edit.mjs';
 import { openServer, signInCode } from './server.mjs';
 import { accountStates, formStates, historyStates, loginStates, oddStates } from './states.mjs';
-import { launch, photoPath, until, visitor } from './support.mjs';
+import { launch, pause, photoPath, until, visitor } from './support.mjs';
 
 const generationTimeoutMs = Number(process.env.HAIBAO_E2E_GENERATION_SECONDS ?? 240) * 1000;
 const description =
@@ -319,6 +319,10 @@ async function main() {
       } catch (error) {
         await person.look('failure', false).catch(() => {});
         if (person.problems.length > 0) console.error(`console of ${profile.name}:\n  ${person.problems.join('\n  ')}`);
+        // What the server did last, and whether it still answers: without it nobody can say who waited for whom.
+        if (server.own) console.error(`server of ${profile.name}:\n${server.log().slice(-8_000)}`);
+        const newest = person.graphql('{ generations(first: 1) { nodes { id state lastSeq posters { dimension { index } state } } } }').then(JSON.stringify, String);
+        console.error(`newest set: ${await Promise.race([newest, pause(10_000).then(() => 'no answer')])}`);
         throw error;
       } finally {
         await person.context.close();
