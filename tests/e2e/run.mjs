@@ -251,9 +251,19 @@ async function stopTheRest(server, person, studio) {
   await page.locator('input[type=file]').setInputFiles(photoPath);
   await page.locator('img[src^="data:"], img[src^="blob:"]').waitFor();
   await page.locator('#description').fill(description);
+  // The worst order of things: the events have told the end before the answer to the request is there, made a moment earlier.
+  const answered = page.waitForResponse((response) => response.url().endsWith('/graphql') && response.request().postDataJSON()?.operationName === 'CancelGeneration', { timeout: generationTimeoutMs });
+  const ended = () => page.getByTestId('summary').waitFor({ timeout: generationTimeoutMs });
+  const prompt = await person.answering('CancelGeneration', async (data) => {
+    await ended();
+    return data;
+  });
   await page.getByTestId('generate').click();
   await page.getByTestId('stop').click();
-  await page.getByTestId('summary').waitFor({ timeout: generationTimeoutMs });
+  await answered;
+  await page.locator('[role=status]', { hasText: /已停止|Stopped/ }).waitFor();
+  await prompt();
+  await ended();
   const [made, spared] = [await tiles(page, 'SUCCEEDED').count(), await tiles(page, 'CANCELED').count()];
   assert.ok(spared > 0, 'something was left to be stopped');
   assert.equal(made + spared, studio.dimensions.length, 'every poster was made or spared');

@@ -145,7 +145,7 @@ export async function visitor(browser, url, profile) {
       if (typeof answer !== 'function') return route.fulfill({ json: { data: answer } });
       const response = await route.fetch();
       const body = await response.json();
-      return route.fulfill({ response, json: { ...body, data: answer(body.data) } });
+      return route.fulfill({ response, json: { ...body, data: await answer(body.data) } });
     };
     await page.route('**/graphql', handler);
     return () => page.unroute('**/graphql', handler);

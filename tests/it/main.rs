@@ -9,6 +9,7 @@ mod awaits;
 mod books;
 mod codes;
 mod doctor;
+mod dropped;
 mod edits;
 mod edits_vendor;
 mod exports;

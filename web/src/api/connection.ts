@@ -40,10 +40,14 @@ export interface Socket {
   dispose: () => void;
 }
 
+/** How long an answer to a ping may take. */
+export const pongMs = 5_000;
+
 async function openClient(onAuthLost: () => void): Promise<Client> {
   const { createClient } = await import('graphql-ws');
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  return createClient({
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const client = createClient({
     url: `${scheme}//${location.host}/graphql`,
     lazy: true,
     // One socket stays for the header's balance anyway; a short grace keeps page changes from reconnecting.
@@ -54,7 +58,15 @@ async function openClient(onAuthLost: () => void): Promise<Client> {
     retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, retryDelayMs(retries))),
     on: {
       connected: () => connectionStore.set({ status: 'open' }),
+      // A line that was cut without a word looks open for minutes; a ping that nobody answers tells.
+      ping: (received) => {
+        if (!received) patience = setTimeout(() => client.terminate(), pongMs);
+      },
+      pong: (received) => {
+        if (received) clearTimeout(patience);
+      },
       closed: (event) => {
+        clearTimeout(patience);
         const code = closeCode(event);
         if (code !== undefined && isAuthClose(code)) {
           connectionStore.set({ status: 'idle' });
@@ -67,6 +79,7 @@ async function openClient(onAuthLost: () => void): Promise<Client> {
       },
     },
   });
+  return client;
 }
 
 /** Nothing is live before there is a page: the socket's code is fetched when the first subscription asks for it. */

@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useState } from 'react';
-import { useQuery, useSubscription } from 'urql';
-import { GenerationDocument, GenerationEventsDocument, type GenerationEventsSubscription, type GenerationEventsSubscriptionVariables } from '../gql/graphql';
+import { useQuery } from 'urql';
+import { GenerationDocument, GenerationEventsDocument } from '../gql/graphql';
 import { useLastDefined } from '../lib/last-defined';
 import { type Follow, follow, isActive, isLive, nothingFollowed } from '../lib/progress';
 import { useStore } from '../lib/store';
 import { connectionStore } from './connection';
+import { useStream } from './use-stream';
 
 const pollMs = 3_000;
-const resubscribeEveryPolls = 4;
 /** A line that stays dead this long is no blink any more: the page starts to ask by itself. */
 export const outageMs = 15_000;
 
@@ -33,9 +33,9 @@ export function useGeneration(id: string | undefined) {
   if (following && generation && run?.id !== generation.id) setRun({ id: generation.id, after: generation.lastSeq });
   if (!following && run !== null) setRun(null);
 
-  const [stream, resubscribe] = useSubscription<GenerationEventsSubscription, Follow, GenerationEventsSubscriptionVariables>(
-    { query: GenerationEventsDocument, variables: { generationId: run?.id ?? '', after: run?.after ?? null }, pause: run === null },
-    (before, data) => follow(before ?? nothingFollowed, data.generationEvents),
+  const [followed, setFollowed] = useState<Follow>(nothingFollowed);
+  const ended = useStream(GenerationEventsDocument, { generationId: run?.id ?? '', after: run?.after ?? null }, run === null, (data) =>
+    setFollowed((before) => follow(before, data.generationEvents)),
   );
 
   const connection = useStore(connectionStore);
@@ -52,18 +52,12 @@ export function useGeneration(id: string | undefined) {
     };
   }, [closedSinceMs, run, refresh]);
 
-  const ended = run !== null && !stream.fetching;
   useEffect(() => {
     if (!ended && !outage) return;
-    let polls = 0;
-    const timer = setInterval(() => {
-      refresh();
-      polls += 1;
-      if (ended && polls % resubscribeEveryPolls === 0) resubscribe();
-    }, pollMs);
+    const timer = setInterval(refresh, pollMs);
     return () => clearInterval(timer);
-  }, [ended, outage, refresh, resubscribe]);
+  }, [ended, outage, refresh]);
 
-  const live = stream.data?.generationId === id ? (stream.data ?? nothingFollowed) : nothingFollowed;
+  const live = followed.generationId === id ? followed : nothingFollowed;
   return { generation, fetching: result.fetching, error: result.error, active, live, refresh };
 }

@@ -3,6 +3,8 @@ import { keepNewest } from './version-guard';
 
 const wallet = (credits: number, frozen: number, version: number) => ({ __typename: 'Wallet', credits, frozen, version });
 const posterAt = (url: string) => ({ __typename: 'Poster', id: 'p/00', version: 4, revisions: [{ __typename: 'Revision', id: 'r', url }] });
+const poster = (state: string, version: number) => ({ __typename: 'Poster', id: 's/01', state, version });
+const set = (state: string, version: number, ...posters: ReturnType<typeof poster>[]) => ({ __typename: 'Generation', id: 's', state, version, posters });
 
 describe('keepNewest', () => {
   it('keeps the newer balance when an older one arrives late', () => {
@@ -30,9 +32,30 @@ describe('keepNewest', () => {
       [running, done],
     ]) {
       const memory = new Map();
-      const last = order.map((poster) => keepNewest(memory, poster)).at(-1);
+      const last = order.map((one) => keepNewest(memory, one)).at(-1);
       expect(last?.state).toBe('SUCCEEDED');
     }
+  });
+
+  it('does not bring back with a stale answer what a newer one had inside it when that was new', () => {
+    const memory = new Map();
+    keepNewest(memory, set('QUEUED', 1, poster('QUEUED', 1)));
+    // The order was called off. The stream has told the end before the answer to that request, made a moment earlier, is here.
+    keepNewest(memory, { generationEvents: { __typename: 'PosterCanceled', poster: poster('CANCELED', 2) } });
+    keepNewest(memory, { generationEvents: { __typename: 'GenerationCompleted', generation: { __typename: 'Generation', id: 's', state: 'CANCELED', version: 4 } } });
+    const answer = keepNewest(memory, { cancelGeneration: { generation: set('RUNNING', 2, poster('CANCELED', 2)) } });
+    expect(answer.cancelGeneration.generation).toEqual(set('CANCELED', 4, poster('CANCELED', 2)));
+    // A card of the list knows less of the posters; the page's answer keeps all that it asked for.
+    keepNewest(memory, { __typename: 'Generation', id: 's', version: 5, posters: [{ __typename: 'Poster', id: 's/01' }] });
+    expect(keepNewest(memory, set('RUNNING', 3, poster('QUEUED', 1)))).toEqual(set('CANCELED', 5, poster('CANCELED', 2)));
+  });
+
+  it('comes to an end with things that hold each other', () => {
+    const memory = new Map();
+    keepNewest(memory, { __typename: 'Poster', id: 's/01', version: 2, generation: { __typename: 'Generation', id: 's', version: 1 } });
+    keepNewest(memory, { __typename: 'Generation', id: 's', version: 4, posters: [{ __typename: 'Poster', id: 's/01', version: 3 }] });
+    const answer = keepNewest(memory, { __typename: 'Generation', id: 's', version: 3, posters: [{ __typename: 'Poster', id: 's/01', version: 1 }] });
+    expect(answer.posters[0]?.version).toBe(3);
   });
 
   it('tells things of one type apart by id, and leaves a stale answer the fields nobody knows better', () => {

@@ -1,7 +1,7 @@
 import { type ReactNode, Suspense, useEffect, useEffectEvent, useState } from 'react';
-import { useSubscription } from 'urql';
 import { connectionStore } from '../api/connection';
 import { outageMs } from '../api/use-generation';
+import { useStream } from '../api/use-stream';
 import { WalletChangedDocument } from '../gql/graphql';
 import { chooseLocale, useLocale, useText } from '../i18n';
 import { lazyPage } from '../lib/lazy-page';
@@ -111,12 +111,14 @@ function Tabs({ wide }: { wide: boolean }) {
   ));
 }
 
+const noVariables = {};
+
 function Balance() {
   const t = useText();
   const { wallet } = useViewer();
   const hold = useStore(pendingHold);
   // The payload lands in the cache by itself; the header only keeps the subscription open.
-  useSubscription({ query: WalletChangedDocument });
+  useStream(WalletChangedDocument, noVariables);
   const credits = wallet.credits - hold;
   const frozen = wallet.frozen + hold;
   return (

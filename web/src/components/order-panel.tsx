@@ -1,7 +1,8 @@
 import { Suspense, lazy, useEffect, useRef, useState } from 'react';
-import { useClient, useMutation, useQuery, useSubscription } from 'urql';
+import { useClient, useMutation, useQuery } from 'urql';
 import { problemOf, refusalText } from '../api/errors';
 import { connectionStore } from '../api/connection';
+import { useStream } from '../api/use-stream';
 import { CancelOrderDocument, OrderChangedDocument, OrderDocument, ViewerDocument } from '../gql/graphql';
 import { useFormats, useText } from '../i18n';
 import { clock, useCountdown } from '../lib/countdown';
@@ -24,14 +25,14 @@ export default function OrderPanel({ id, fromDraft, onDone }: { id: string; from
   const [result, execute] = useQuery({ query: OrderDocument, variables: { id } });
   const order = useLastDefined(result.data)?.order;
   const pending = order?.status === 'PENDING';
-  const [stream] = useSubscription({ query: OrderChangedDocument, variables: { id }, pause: !pending });
+  const ended = useStream(OrderChangedDocument, { id }, !pending);
   const online = useStore(connectionStore).status === 'open';
   const [canceling, cancel] = useMutation(CancelOrderDocument);
   const [problem, setProblem] = useState<string>();
   const words = useText('account').accountMore;
   const left = useCountdown(pending && order ? Date.parse(order.expiresAt) : undefined);
 
-  const asks = pending && (!online || !stream.fetching);
+  const asks = pending && (!online || ended);
   useEffect(() => {
     if (!asks) return;
     const timer = setInterval(() => execute({ requestPolicy: 'network-only' }), pollMs);
