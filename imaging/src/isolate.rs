@@ -8,11 +8,12 @@
 //! soft shadows, `components` keeps the product among what is left and `mend` gives back what faded
 //! into the ground. In a busy scene, or where the flood was not to be trusted, `salience` asks a
 //! network what stands out, `mend` joins its answer with what the flood found, and `refine` draws
-//! the outline along the edges of the photo. Either way `matte` then places the edge on the full
-//! picture and takes the colour of the old ground out of it.
+//! the outline along the edges of the photo, which `edge` moves to where many pixels together say. Either
+//! way `matte` then draws the edge on the full picture and takes the colour of the old ground out of it.
 
 mod border;
 mod components;
+mod edge;
 mod ground;
 mod matte;
 mod mend;
@@ -29,6 +30,7 @@ use super::decode::Photo;
 use super::resize::crop;
 use components::Figure;
 use ground::Ground;
+use matte::Edge;
 use salience::Segmenter;
 use working::Working;
 
@@ -250,7 +252,7 @@ fn isolate_from_plain_ground(
     if !AREA_SHARE.contains(&figure.area_share) {
         return Err(FrameReason::NoClearProduct);
     }
-    let matte = matte::cut(pixels, working, &figure.mask);
+    let matte = matte::cut(pixels, working, &figure.mask, Edge::Seen);
     let confidence = confidence_of(&figure, &matte, rim.inlier_share);
     *plain = Some(Plain { ground, figure });
     finish(pixels, &matte, CutOutMethod::PlainBackground, confidence)
@@ -272,7 +274,7 @@ fn isolate_what_stands_out(
     if !AREA_SHARE.contains(&figure.area_share) {
         return Err(FrameReason::NoClearProduct);
     }
-    let matte = matte::cut(pixels, working, &figure.mask);
+    let matte = matte::cut(pixels, working, &figure.mask, Edge::Drawn);
     // Two witnesses of different kinds are worth more than a visible edge, which a cream product
     // before a beige backdrop does not have.
     let confidence = match plain {

@@ -8,11 +8,12 @@ use image::RgbaImage;
 
 use super::super::blur::{box_blur, box_blur_thrice};
 use super::super::resize::crop;
+use super::edge;
 use super::working::Working;
 
 /// Half width of the strip along the outline in which alpha may differ from 0 and 1, in working
 /// pixels.
-const STRIP: f32 = 4.0;
+pub(super) const STRIP: f32 = 4.0;
 
 /// How far the outline is evened out, in working pixels.
 const SMOOTH_SIGMA: f32 = 2.0;
@@ -22,10 +23,10 @@ const SMOOTH_SHIFT: f32 = 1.0;
 const SMOOTH_REACH: f32 = STRIP + 4.0 * SMOOTH_SIGMA;
 
 /// Departure from the ground, in sRGB steps, below which a pixel may be noise.
-const NOISE_FLOOR: f32 = 7.0;
+pub(super) const NOISE_FLOOR: f32 = 7.0;
 
 /// How much of the working copy around the product is looked at: the strip, and the ground as far away
-/// from it as [`ground_colours`] reaches.
+/// from it as [`mean_colours`] reaches.
 const MARGIN: usize = STRIP as usize + 4 + FAR_RADIUS;
 
 /// Radii of the two means of the ground's colour, in working pixels.
@@ -42,10 +43,19 @@ pub(super) struct Matte {
     pub(super) edge_support: f32,
 }
 
+/// What says how much of the product a pixel along the outline holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// Its own colour, before a plain ground.
+    Seen,
+    /// The outline, placed where many pixels together say: in a busy scene.
+    Drawn,
+}
+
 /// Cuts the photo along the mask found in the working copy.
-pub(super) fn cut(photo: &RgbaImage, working: &Working, mask: &[bool]) -> Matte {
-    let patch = Patch::new(working, mask);
-    let strip = Strip::new(photo, working, &patch);
+pub(super) fn cut(photo: &RgbaImage, working: &Working, mask: &[bool], edge: Edge) -> Matte {
+    let patch = Patch::new(working, mask, edge);
+    let strip = Strip::new(photo, working, &patch, edge);
     Matte {
         edge_support: strip.edge_support(),
         pixels: strip.compose(),
@@ -68,7 +78,7 @@ struct Patch {
 }
 
 impl Patch {
-    fn new(working: &Working, mask: &[bool]) -> Self {
+    fn new(working: &Working, mask: &[bool], edge: Edge) -> Self {
         let (mut left, mut right, mut top, mut bottom) = (working.width, 0, working.height, 0);
         for (y, row) in mask.chunks_exact(working.width).enumerate() {
             if let Some(first) = row.iter().position(|&set| set) {
@@ -87,7 +97,13 @@ impl Patch {
         let pixels: Vec<u8> = rows.flat_map(|start| &rgba[start * 4..(start + width) * 4]).copied().collect();
         let mut signed = signed_distance(&mask, width, height);
         smooth(&mut signed, width, height);
-        let ground = ground_colours(&pixels, width, height, &signed);
+        let mut ground = mean_colours(&pixels, width, height, |at| signed[at] < -2.5);
+        if edge == Edge::Drawn {
+            let product = mean_colours(&pixels, width, height, |at| signed[at] > 2.5);
+            edge::place(&mut signed, (width, height), &pixels, &product, &ground);
+            smooth(&mut signed, width, height);
+            ground = mean_colours(&pixels, width, height, |at| signed[at] < -2.5);
+        }
         Self { left, top, width, height, signed, ground }
     }
 }
@@ -168,21 +184,21 @@ fn chamfer(mask: &[bool], width: usize, height: usize, target: bool) -> Vec<u16>
     distance
 }
 
-/// The mean colour of the ground near each pixel, in sRGB steps.
+/// The mean colour near each pixel of those that count, in sRGB steps.
 ///
 /// Two radii: the near mean follows a shadow along the edge, the far one fills in where the ground
 /// is hemmed in and no sure pixel of it is close by.
-fn ground_colours(pixels: &[u8], width: usize, height: usize, signed: &[f32]) -> Vec<[f32; 3]> {
-    let mut near: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; signed.len()]);
+fn mean_colours(pixels: &[u8], width: usize, height: usize, counts: impl Fn(usize) -> bool) -> Vec<[f32; 3]> {
+    let mut near: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; width * height]);
     for (at, pixel) in pixels.chunks_exact(4).enumerate() {
-        if signed[at] < -2.5 {
+        if counts(at) {
             for channel in 0..3 {
                 near[channel][at] = f32::from(pixel[channel]);
             }
             near[3][at] = 1.0;
         }
     }
-    let mut scratch = vec![0.0; signed.len()];
+    let mut scratch = vec![0.0; width * height];
     let mut far = near.clone();
     for plane in &mut near {
         box_blur(plane, &mut scratch, width, height, NEAR_RADIUS);
@@ -190,7 +206,7 @@ fn ground_colours(pixels: &[u8], width: usize, height: usize, signed: &[f32]) ->
     for plane in &mut far {
         box_blur(plane, &mut scratch, width, height, FAR_RADIUS);
     }
-    (0..signed.len())
+    (0..width * height)
         .map(|at| {
             let far_weight = 0.02;
             let weight = near[3][at] + far_weight * far[3][at] + 1e-9;
@@ -244,10 +260,11 @@ struct Strip<'a> {
     ground: Vec<[u8; 3]>,
     /// Steps from the first pixel that is not ground, inwards; 0 for ground.
     depth: Vec<u8>,
+    edge: Edge,
 }
 
 impl<'a> Strip<'a> {
-    fn new(photo: &'a RgbaImage, working: &Working, patch: &Patch) -> Self {
+    fn new(photo: &'a RgbaImage, working: &Working, patch: &Patch, edge: Edge) -> Self {
         let (step_x, step_y) =
             (working.width as f32 / photo.width() as f32, working.height as f32 / photo.height() as f32);
         // All that the strip can reach; the patch is wider by what the means of the ground need.
@@ -289,7 +306,8 @@ impl<'a> Strip<'a> {
             }
         }
         let scale = 1.0 / step_x;
-        let mut strip = Self { photo, left, top, width, height, scale, distance, departure, ground, depth: Vec::new() };
+        let mut strip =
+            Self { photo, left, top, width, height, scale, distance, departure, ground, depth: Vec::new(), edge };
         strip.depth = strip.depths();
         strip
     }
@@ -312,7 +330,11 @@ impl<'a> Strip<'a> {
     /// weak edge inside the outline is left to the outline as well.
     fn is_product(&self, at: usize) -> bool {
         let distance = self.distance[at];
-        if distance.abs() > 2.0 { distance > 0.0 } else { self.departure[at] > NOISE_FLOOR * 1.6 || distance > 1.5 }
+        if self.edge == Edge::Drawn || distance.abs() > 2.0 {
+            distance > 0.0
+        } else {
+            self.departure[at] > NOISE_FLOOR * 1.6 || distance > 1.5
+        }
     }
 
     fn depths(&self) -> Vec<u8> {
@@ -383,6 +405,11 @@ impl<'a> Strip<'a> {
     /// polished metal do along their rim, so a distant mean would not do.
     fn alpha(&self, at: usize, width: u8) -> f32 {
         let distance = self.distance[at];
+        if self.edge == Edge::Drawn {
+            // As wide as optics and sensor leave every edge.
+            let half = 0.5 * f32::from(width) / self.scale;
+            return smoothstep(-half, half, distance);
+        }
         let strongest = self.strongest(at, usize::from(width));
         // A visible edge a little further in says that this pixel, which has none, is bare ground.
         let beyond = self.strongest(at, usize::from(width) + (2.0 * self.scale).ceil() as usize);
@@ -431,7 +458,7 @@ impl<'a> Strip<'a> {
     }
 }
 
-fn smoothstep(low: f32, high: f32, value: f32) -> f32 {
+pub(super) fn smoothstep(low: f32, high: f32, value: f32) -> f32 {
     let t = ((value - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
