@@ -152,6 +152,28 @@ impl Category {
         }
     }
 
+    /// Its English name, which stands in a poster's corner where the seller names no brand. The product's own
+    /// noun would stand there twice: it is the line above the headline.
+    pub const fn title_en(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Food => "Food & Drink",
+            Self::Beauty => "Beauty & Care",
+            Self::Apparel => "Apparel",
+            Self::ShoesBags => "Shoes & Bags",
+            Self::Jewelry => "Jewelry",
+            Self::Electronics => "Electronics",
+            Self::Home => "Home & Living",
+            Self::Appliance => "Home Appliances",
+            Self::Pet => "Pet Supplies",
+            Self::Baby => "Baby & Toys",
+            Self::Sports => "Sports & Outdoors",
+            Self::Health => "Health",
+            Self::Tools => "Tools",
+            Self::Garden => "Plants & Garden",
+            Self::Other => return None,
+        })
+    }
+
     /// Reads a code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|category| category.code() == code)

@@ -229,7 +229,8 @@ impl Desk<'_> {
         let zh = brand.zh.clone().unwrap_or_default();
         let en = brand.en.clone().unwrap_or_default();
         if zh.is_empty() && en.is_empty() {
-            json!({ "zh": "", "en": self.en(&self.plan.report.product.noun.en) })
+            let product = &self.plan.report.product;
+            json!({ "zh": "", "en": self.en(product.category.title_en().unwrap_or(&product.noun.en)) })
         } else {
             json!({ "zh": zh, "en": en })
         }
