@@ -9,7 +9,7 @@ use image::{ExtendedColorType, GrayImage, ImageEncoder, RgbaImage};
 
 use super::resize::{is_opaque, resize_to_fit};
 use jpeg::Chroma;
-pub(super) use jpeg::ZIGZAG;
+pub(super) use jpeg::{PlaneWriter, ZIGZAG};
 
 /// Longest side a thumb hash is computed from; the algorithm takes no more than this.
 const THUMBHASH_SIDE: u32 = 100;

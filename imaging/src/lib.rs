@@ -56,7 +56,7 @@ pub use metadata::{MetadataError, XMP_BYTES_MAX, XMP_OVERHEAD, jpeg_with_xmp, jp
 pub use normalise::{NormalisedUpload, UPLOAD_SIDE_MAX, normalise, normalise_mask};
 pub use palette::{ProductPalette, Swatch, product_palette};
 pub use quality::{JpegFit, encode_jpeg_within};
-pub use reduced::decode_for_width;
+pub use reduced::{decode_for_width, thumbnail};
 pub use resize::{crop, resize, resize_cover, resize_to_fit};
 pub use shadow::{Shadow, ShadowStyle, contact_shadow, reflection};
 pub use tone::{Tone, grade};

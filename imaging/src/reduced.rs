@@ -14,9 +14,9 @@ use image::metadata::Orientation;
 
 use super::container::{self, Segment};
 use super::decode::{Photo, decode};
-use super::encode::ZIGZAG;
+use super::encode::{PlaneWriter, ZIGZAG, encode_jpeg_backdrop};
 use super::limits::{ImageKind, ImageLimits, ImageRefusal};
-use super::resize::resize_to_fit;
+use super::resize::{resize, resize_to_fit};
 use huffman::{Bits, Table};
 
 /// Decodes a picture for showing it `width` pixels wide: at full, half or quarter size, whichever is the
@@ -48,6 +48,45 @@ pub fn decode_for_width(bytes: &[u8], limits: &ImageLimits, width: u32) -> Resul
     let part = if full_width >= width.saturating_mul(4) { 4 } else { 2 };
     let side = full_width.max(full_height).div_ceil(part);
     Ok(Photo { pixels: resize_to_fit(&photo.pixels, side), ..photo })
+}
+
+/// A JPEG of a picture at `width` pixels, for showing it small: never larger than it is, its colours at half the
+/// resolution.
+///
+/// A file of the kind that [`encode_jpeg`] writes, twice or four times as wide as asked for, goes from frequencies to
+/// frequencies without pixels in between.
+///
+/// # Errors
+/// Every [`ImageRefusal`], as for [`decode`].
+///
+/// [`encode_jpeg`]: super::encode_jpeg
+pub fn thumbnail(bytes: &[u8], limits: &ImageLimits, width: u32, quality: u8) -> Result<Vec<u8>, ImageRefusal> {
+    let container = container::inspect(bytes, limits)?;
+    let (wide, high) = (container.stored_width, container.stored_height);
+    if container.kind == ImageKind::Jpeg && container.orientation == Orientation::NoTransforms {
+        let scan = || Scan::open(bytes);
+        let rewritten = if wide == width.saturating_mul(2) && high % 2 == 0 {
+            scan().and_then(
+                |scan| if scan.is_halved { scan.rewrite::<4, 4>(quality) } else { scan.rewrite::<4, 2>(quality) },
+            )
+        } else if wide == width.saturating_mul(4) && high % 4 == 0 {
+            scan().and_then(
+                |scan| if scan.is_halved { scan.rewrite::<2, 2>(quality) } else { scan.rewrite::<2, 1>(quality) },
+            )
+        } else {
+            None
+        };
+        if let Some(rewritten) = rewritten {
+            return Ok(rewritten);
+        }
+    }
+    let header = container::probe(bytes, limits)?;
+    let photo = decode_for_width(bytes, limits, width)?;
+    if header.width <= width {
+        return Ok(encode_jpeg_backdrop(&photo.pixels, quality));
+    }
+    let height = (u64::from(header.height) * u64::from(width) / u64::from(header.width)).max(1) as u32;
+    Ok(encode_jpeg_backdrop(&resize(&photo.pixels, width, height), quality))
 }
 
 /// One channel of the file.
@@ -167,71 +206,12 @@ impl Scan {
     /// Decodes with `N` by `N` pixels for each block.
     fn read<const N: usize>(&self) -> Option<RgbaImage> {
         let (width, height) = ((self.width * N).div_ceil(8), (self.height * N).div_ceil(8));
-        // Blocks of brightness to one of colour, each way.
-        let finer = if self.is_halved { 2 } else { 1 };
-        let across = self.width.div_ceil(8 * finer);
-        let channels: Vec<_> = self
-            .components
-            .iter()
-            .map(|component| {
-                let quantizer = self.quantizers[component.quantizer].as_ref()?;
-                // A block of N means N/8 of the coefficients of a block of eight.
-                let weights: [[f32; N]; N] =
-                    std::array::from_fn(|v| std::array::from_fn(|u| f32::from(quantizer[v * 8 + u]) * N as f32 / 8.0));
-                Some((weights, self.dc[component.dc].as_ref()?, self.ac[component.ac].as_ref()?))
-            })
-            .collect::<Option<_>>()?;
-        let mut kept = [u8::MAX; 64];
-        for (kept, place) in kept.iter_mut().zip(ZIGZAG) {
-            let (v, u) = (place / 8, place % 8);
-            if usize::from(v.max(u)) < N {
-                *kept = v * N as u8 + u;
-            }
-        }
-        let mut planes = [finer, 1, 1].map(|side| vec![0.0; across * side * N * side * N]);
         let mut raw = vec![255; width * height * 4];
-        let mut bits = Bits::new(&self.data);
-        let mut levels = [0_i32; 3];
+        let mut rows = raw.chunks_mut(width * 4 * N * self.finer());
+        let (finer, across) = (self.finer(), self.across());
         let mut wide = [const { Vec::new() }; 2];
-        for rows in raw.chunks_mut(width * 4 * N * finer) {
-            for unit in 0..across {
-                for (channel, (weights, dc, ac)) in channels.iter().enumerate() {
-                    let side = if channel == 0 { finer } else { 1 };
-                    for place in 0..side * side {
-                        let level = &mut levels[channel];
-                        // Wraps only in a file that is damaged, where any grey is as good.
-                        *level = level.wrapping_add(bits.difference(dc)?);
-                        let mut coefficients = [[0.0; N]; N];
-                        coefficients[0][0] = *level as f32;
-                        let is_flat = !bits.coefficients(ac, |order, value| {
-                            let place = usize::from(kept[order]);
-                            let inside = place < N * N;
-                            if inside {
-                                coefficients[place / N][place % N] = value as f32;
-                            }
-                            inside
-                        })?;
-                        let (column, row) = (unit * side + place % side, place / side);
-                        let stride = across * side * N;
-                        let target = planes[channel][row * N * stride + column * N..].chunks_mut(stride).take(N);
-                        if is_flat {
-                            let value = coefficients[0][0] * weights[0][0] / N as f32;
-                            target.for_each(|row| row[..N].fill(value));
-                            continue;
-                        }
-                        for (row, weights) in coefficients.iter_mut().zip(weights) {
-                            for (coefficient, weight) in row.iter_mut().zip(weights) {
-                                *coefficient *= weight;
-                            }
-                        }
-                        let block_pixels = transposed(inverse(transposed(inverse(coefficients))));
-                        for (row, pixels) in target.zip(block_pixels) {
-                            row[..N].copy_from_slice(&pixels);
-                        }
-                    }
-                }
-            }
-            let [luma, blue, red] = &planes;
+        self.each_row::<N, N>(|[luma, blue, red]| {
+            let Some(rows) = rows.next() else { return };
             for (y, row) in rows.chunks_exact_mut(width * 4).enumerate() {
                 let luma = &luma[y * across * finer * N..];
                 let [blue, red] = [blue, red].map(|plane| &plane[y / finer * across * N..][..across * N]);
@@ -251,8 +231,116 @@ impl Scan {
                     pixel[2] = byte(luma + 1.772 * blue);
                 }
             }
-        }
+        })?;
         RgbaImage::from_raw(width as u32, height as u32, raw)
+    }
+
+    /// Writes the picture anew with `N` by `N` pixels for each block and its colours at half of that, without ever
+    /// making pixels of it: `M` by `M` for each block of colour.
+    fn rewrite<const N: usize, const M: usize>(&self, quality: u8) -> Option<Vec<u8>> {
+        let (width, height) = ((self.width * N).div_ceil(8), (self.height * N).div_ceil(8));
+        let (finer, across) = (self.finer(), self.across());
+        let mut writer = PlaneWriter::new(width, height, quality);
+        self.each_row::<N, M>(|[luma, blue, red]| {
+            writer.push(luma.chunks_exact(across * finer * N), [blue, red].map(|plane| plane.chunks_exact(across * M)));
+        })?;
+        Some(writer.finish())
+    }
+
+    /// Blocks of brightness to one of colour, each way.
+    const fn finer(&self) -> usize {
+        if self.is_halved { 2 } else { 1 }
+    }
+
+    /// Blocks of colour from left to right.
+    const fn across(&self) -> usize {
+        self.width.div_ceil(8 * self.finer())
+    }
+
+    /// Decodes one row of blocks after the other: the planes of brightness and of the two colour differences, all
+    /// around 0, with `N` by `N` numbers for each block of brightness and `M` by `M` for each of colour.
+    fn each_row<const N: usize, const M: usize>(&self, mut take: impl FnMut(&[Vec<f32>; 3])) -> Option<()> {
+        let (finer, across) = (self.finer(), self.across());
+        let [luma, blue, red] = &self.components[..] else { return None };
+        let luma = Channel::<N>::open(self, luma)?;
+        let colours = [Channel::<M>::open(self, blue)?, Channel::<M>::open(self, red)?];
+        let stride = across * finer * N;
+        let mut planes = [vec![0.0; stride * finer * N], vec![0.0; across * M * M], vec![0.0; across * M * M]];
+        let mut bits = Bits::new(&self.data);
+        let mut levels = [0_i32; 3];
+        for _ in 0..self.height.div_ceil(8 * finer) {
+            for unit in 0..across {
+                for place in 0..finer * finer {
+                    let (column, row) = (unit * finer + place % finer, place / finer);
+                    let target = &mut planes[0][row * N * stride + column * N..];
+                    luma.block(&mut bits, &mut levels[0], target, stride)?;
+                }
+                for (channel, colour) in (1..).zip(&colours) {
+                    let target = &mut planes[channel][unit * M..];
+                    colour.block(&mut bits, &mut levels[channel], target, across * M)?;
+                }
+            }
+            take(&planes);
+        }
+        Some(())
+    }
+}
+
+/// What it takes to read the blocks of a channel with `N` by `N` pixels each.
+struct Channel<'a, const N: usize> {
+    weights: [[f32; N]; N],
+    /// For each place in the file's order: where in the small block it is, or 255 for outside.
+    kept: [u8; 64],
+    dc: &'a Table,
+    ac: &'a Table,
+}
+
+impl<'a, const N: usize> Channel<'a, N> {
+    fn open(scan: &'a Scan, component: &Component) -> Option<Self> {
+        let quantizer = scan.quantizers[component.quantizer].as_ref()?;
+        // A block of N means N/8 of the coefficients of a block of eight.
+        let weights =
+            std::array::from_fn(|v| std::array::from_fn(|u| f32::from(quantizer[v * 8 + u]) * N as f32 / 8.0));
+        let mut kept = [u8::MAX; 64];
+        for (kept, place) in kept.iter_mut().zip(ZIGZAG) {
+            let (v, u) = (place / 8, place % 8);
+            if usize::from(v.max(u)) < N {
+                *kept = v * N as u8 + u;
+            }
+        }
+        let (dc, ac) = (scan.dc[component.dc].as_ref()?, scan.ac[component.ac].as_ref()?);
+        Some(Self { weights, kept, dc, ac })
+    }
+
+    fn block(&self, bits: &mut Bits<'_>, level: &mut i32, plane: &mut [f32], stride: usize) -> Option<()> {
+        // Wraps only in a file that is damaged, where any grey is as good.
+        *level = level.wrapping_add(bits.difference(self.dc)?);
+        let mut coefficients = [[0.0; N]; N];
+        coefficients[0][0] = *level as f32;
+        let is_flat = !bits.coefficients(self.ac, |order, value| {
+            let place = usize::from(self.kept[order]);
+            let inside = place < N * N;
+            if inside {
+                coefficients[place / N][place % N] = value as f32;
+            }
+            inside
+        })?;
+        let target = plane.chunks_mut(stride).take(N);
+        if is_flat {
+            let value = coefficients[0][0] * self.weights[0][0] / N as f32;
+            target.for_each(|row| row[..N].fill(value));
+            return Some(());
+        }
+        for (row, weights) in coefficients.iter_mut().zip(&self.weights) {
+            for (coefficient, weight) in row.iter_mut().zip(weights) {
+                *coefficient *= weight;
+            }
+        }
+        let pixels = transposed(inverse(transposed(inverse(coefficients))));
+        for (row, pixels) in target.zip(pixels) {
+            row[..N].copy_from_slice(&pixels);
+        }
+        Some(())
     }
 }
 
@@ -261,14 +349,16 @@ fn byte(v: f32) -> u8 {
     (v.clamp(0.0, 255.0) + 8_388_608.0).to_bits() as u8
 }
 
-/// The inverse cosine transform down the columns, of two or four rows.
+/// The inverse cosine transform down the columns, of one, two or four rows.
 fn inverse<const N: usize>(rows: [[f32; N]; N]) -> [[f32; N]; N] {
     // cos and sin of π/8, over √2.
     const C: f32 = 0.653_281_5;
     const S: f32 = 0.270_598_05;
     let mut out = [[0.0; N]; N];
     for column in 0..N {
-        if N == 2 {
+        if N == 1 {
+            out[0][column] = rows[0][column];
+        } else if N == 2 {
             let (sum, difference) = (rows[0][column], rows[1][column]);
             out[0][column] = (sum + difference) * std::f32::consts::FRAC_1_SQRT_2;
             out[1][column] = (sum - difference) * std::f32::consts::FRAC_1_SQRT_2;

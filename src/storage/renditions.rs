@@ -115,12 +115,7 @@ fn scale(original: Bytes, width: u32) -> Result<Bytes, ImageRefusal> {
         // Already small enough: another encoding would cost time and quality.
         return Ok(original);
     }
-    let photo = imaging::decode_for_width(&original, &limits, width)?;
-    if header.width <= width {
-        return Ok(imaging::encode_jpeg(&photo.pixels, RENDITION_QUALITY).into());
-    }
-    let height = (u64::from(header.height) * u64::from(width) / u64::from(header.width)).max(1) as u32;
-    Ok(imaging::encode_jpeg(&imaging::resize(&photo.pixels, width, height), RENDITION_QUALITY).into())
+    Ok(imaging::thumbnail(&original, &limits, width, RENDITION_QUALITY)?.into())
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 //! of other encoders at the same quality.
 
 mod bits;
+mod planes;
 mod tables;
 
 use image::RgbaImage;
 
 use bits::BitWriter;
+pub(in super::super) use planes::PlaneWriter;
 pub(in super::super) use tables::ZIGZAG;
 use tables::{AC_CODES, DC_CODES, HUFFMAN, QUANTIZERS};
 
@@ -38,11 +40,7 @@ pub(super) enum Chroma {
 /// For an empty picture or a side above 65,535 px.
 pub(super) fn encode(pixels: &RgbaImage, quality: u8, chroma: Chroma) -> Vec<u8> {
     let picture = Picture::new(pixels);
-    let quantizers = QUANTIZERS.map(|table| scaled(&table, quality));
-    let mut bytes = Vec::with_capacity(pixels.as_raw().len() / 12 + 1024);
-    write_head(&mut bytes, &picture, &quantizers, chroma);
-    let mut scan =
-        Scan { weights: quantizers.map(|quantizer| weights(&quantizer)), levels: [0; 3], bits: BitWriter::new(bytes) };
+    let mut scan = Scan::begin((picture.width, picture.height), quality, chroma);
     match chroma {
         Chroma::Full => {
             for y in (0..picture.height).step_by(SIDE) {
@@ -78,9 +76,7 @@ pub(super) fn encode(pixels: &RgbaImage, quality: u8, chroma: Chroma) -> Vec<u8>
             }
         }
     }
-    let mut bytes = scan.bits.finish();
-    bytes.extend([0xFF, 0xD9]);
-    bytes
+    scan.end()
 }
 
 /// The pixels to encode.
@@ -144,6 +140,20 @@ struct Scan {
 }
 
 impl Scan {
+    /// Writes all that stands before the compressed data.
+    fn begin(size: (usize, usize), quality: u8, chroma: Chroma) -> Self {
+        let quantizers = QUANTIZERS.map(|table| scaled(&table, quality));
+        let mut bytes = Vec::with_capacity(size.0 * size.1 / 3 + 1024);
+        write_head(&mut bytes, size, &quantizers, chroma);
+        Self { weights: quantizers.map(|quantizer| weights(&quantizer)), levels: [0; 3], bits: BitWriter::new(bytes) }
+    }
+
+    fn end(self) -> Vec<u8> {
+        let mut bytes = self.bits.finish();
+        bytes.extend([0xFF, 0xD9]);
+        bytes
+    }
+
     fn write(&mut self, channel: usize, block: Block) {
         let kind = channel.min(1);
         let frequencies = transform(transposed(transform(block)));
@@ -297,7 +307,7 @@ fn scaled(table: &[u8; 64], quality: u8) -> [u8; 64] {
     table.map(|value| ((u32::from(value) * scale + 50) / 100).clamp(1, 255) as u8)
 }
 
-fn write_head(bytes: &mut Vec<u8>, picture: &Picture<'_>, quantizers: &[[u8; 64]; 2], chroma: Chroma) {
+fn write_head(bytes: &mut Vec<u8>, (width, height): (usize, usize), quantizers: &[[u8; 64]; 2], chroma: Chroma) {
     bytes.extend([0xFF, 0xD8]);
     let mut segment = |code: u8, payload: &[u8]| {
         bytes.extend([0xFF, code]);
@@ -310,8 +320,8 @@ fn write_head(bytes: &mut Vec<u8>, picture: &Picture<'_>, quantizers: &[[u8; 64]
         let values = ZIGZAG.iter().map(|&place| table[usize::from(place)]);
         segment(0xDB, &std::iter::once(kind).chain(values).collect::<Vec<u8>>());
     }
-    let [h1, h0] = (picture.height as u16).to_be_bytes();
-    let [w1, w0] = (picture.width as u16).to_be_bytes();
+    let [h1, h0] = (height as u16).to_be_bytes();
+    let [w1, w0] = (width as u16).to_be_bytes();
     let sampling = match chroma {
         Chroma::Full => 0x11,
         Chroma::Halved => 0x22,

@@ -96,6 +96,36 @@ fn other_files_take_the_long_way_to_the_same_size() {
 }
 
 #[test]
+fn a_thumbnail_looks_like_the_whole_scaled_down() {
+    let limits = ImageLimits::default();
+    // Sides that fill no whole blocks among them, and one that no half has.
+    for (width, height) in [(320, 480), (216, 268), (216, 269)] {
+        let soft = picture(width, height);
+        for bytes in [encode_jpeg(&soft, 90), encode_jpeg_backdrop(&soft, 90)] {
+            let whole = decode(&bytes, &limits).unwrap().pixels;
+            for part in [2, 4] {
+                let small = decode(&thumbnail(&bytes, &limits, width / part, 90).unwrap(), &limits).unwrap().pixels;
+                assert_eq!(small.dimensions(), (width / part, height / part));
+                let expected = imageops::resize(&whole, width / part, height / part, FilterType::CatmullRom);
+                let difference = mean_difference(&small, &expected);
+                // The colours of hard lettering are a quarter of what they were, each way.
+                assert!(difference < 12.0, "{width}×{height} over {part}: {difference}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_thumbnail_is_never_larger_than_its_picture() {
+    let limits = ImageLimits::default();
+    let png = super::super::encode_png_rgba(&picture(100, 60));
+    for (wanted, size) in [(400, (100, 60)), (40, (40, 24)), (50, (50, 30))] {
+        let small = thumbnail(&png, &limits, wanted, 84).unwrap();
+        assert_eq!(decode(&small, &limits).unwrap().pixels.dimensions(), size, "for {wanted}");
+    }
+}
+
+#[test]
 fn a_file_cut_short_is_refused() {
     let bytes = encode_jpeg(&picture(400, 200), 90);
     assert_eq!(
@@ -113,6 +143,8 @@ proptest! {
         bytes.truncate(length - cut);
         let _ = decode_for_width(&bytes, &ImageLimits::default(), 24);
         let _ = decode_for_width(&bytes, &ImageLimits::default(), 48);
+        let _ = thumbnail(&bytes, &ImageLimits::default(), 24, 84);
+        let _ = thumbnail(&bytes, &ImageLimits::default(), 48, 84);
     }
 
     #[test]
@@ -123,5 +155,7 @@ proptest! {
         bytes.truncate(length.saturating_sub(cut));
         let _ = decode_for_width(&bytes, &ImageLimits::default(), 24);
         let _ = decode_for_width(&bytes, &ImageLimits::default(), 48);
+        let _ = thumbnail(&bytes, &ImageLimits::default(), 25, 84);
+        let _ = thumbnail(&bytes, &ImageLimits::default(), 50, 84);
     }
 }
