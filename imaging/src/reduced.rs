@@ -80,12 +80,12 @@ pub fn thumbnail(bytes: &[u8], limits: &ImageLimits, width: u32, quality: u8) ->
             return Ok(rewritten);
         }
     }
-    let header = container::probe(bytes, limits)?;
     let photo = decode_for_width(bytes, limits, width)?;
-    if header.width <= width {
+    let (wide, high) = container.upright();
+    if wide <= width {
         return Ok(encode_jpeg_backdrop(&photo.pixels, quality));
     }
-    let height = (u64::from(header.height) * u64::from(width) / u64::from(header.width)).max(1) as u32;
+    let height = (u64::from(high) * u64::from(width) / u64::from(wide)).max(1) as u32;
     Ok(encode_jpeg_backdrop(&resize(&photo.pixels, width, height), quality))
 }
 

@@ -3,7 +3,7 @@
 //! Nothing here performs I/O, reads the clock or draws a random number; every other room may
 //! import this one, and this one imports none of them.
 
-pub mod category;
+mod category;
 pub mod composition;
 pub mod credits;
 pub mod dimensions;

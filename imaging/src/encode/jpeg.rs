@@ -89,10 +89,6 @@ struct Picture<'a> {
 impl<'a> Picture<'a> {
     fn new(pixels: &'a RgbaImage) -> Self {
         let (width, height) = pixels.dimensions();
-        assert!(
-            (1..=65_535).contains(&width) && (1..=65_535).contains(&height),
-            "a JPEG of {width}×{height} cannot be written"
-        );
         Self { width: width as usize, height: height as usize, raw: pixels.as_raw() }
     }
 
@@ -142,8 +138,13 @@ struct Scan {
 impl Scan {
     /// Writes all that stands before the compressed data.
     fn begin(size: (usize, usize), quality: u8, chroma: Chroma) -> Self {
+        let (width, height) = size;
+        assert!(
+            (1..=65_535).contains(&width) && (1..=65_535).contains(&height),
+            "a JPEG of {width}×{height} cannot be written"
+        );
         let quantizers = QUANTIZERS.map(|table| scaled(&table, quality));
-        let mut bytes = Vec::with_capacity(size.0 * size.1 / 3 + 1024);
+        let mut bytes = Vec::with_capacity(width * height / 3 + 1024);
         write_head(&mut bytes, size, &quantizers, chroma);
         Self { weights: quantizers.map(|quantizer| weights(&quantizer)), levels: [0; 3], bits: BitWriter::new(bytes) }
     }

@@ -4,7 +4,7 @@ import { useClient } from 'urql';
 import { onEnd, pipe, subscribe } from 'wonka';
 
 /** A stream that was completed or refused is begun anew after this long. */
-export const listenAgainMs = 12_000;
+const listenAgainMs = 12_000;
 
 /**
  * A subscription that knows whether it still runs: the answer is whether it has ended and nothing will come for a while. urql's

@@ -111,14 +111,12 @@ function Tabs({ wide }: { wide: boolean }) {
   ));
 }
 
-const noVariables = {};
-
 function Balance() {
   const t = useText();
   const { wallet } = useViewer();
   const hold = useStore(pendingHold);
   // The payload lands in the cache by itself; the header only keeps the subscription open.
-  useStream(WalletChangedDocument, noVariables);
+  useStream(WalletChangedDocument, {});
   const credits = wallet.credits - hold;
   const frozen = wallet.frozen + hold;
   return (

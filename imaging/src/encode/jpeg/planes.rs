@@ -21,10 +21,6 @@ impl PlaneWriter {
     /// # Panics
     /// For an empty picture or a side above 65,535 px.
     pub(in super::super::super) fn new(width: usize, height: usize, quality: u8) -> Self {
-        assert!(
-            (1..=65_535).contains(&width) && (1..=65_535).contains(&height),
-            "a JPEG of {width}×{height} cannot be written"
-        );
         let stride = width.next_multiple_of(ROWS);
         Self {
             scan: Scan::begin((width, height), quality, Chroma::Halved),
