@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test format lint docs-check rust-test web-test faces-test browser-test protocol-test interop-test outside-test supply-chain schema-check generate generated-check bench deps clean-data
+.PHONY: help run test format lint docs-check rust-test web-test faces-test browser-test protocol-test interop-test outside-test scan supply-chain schema-check generate generated-check bench deps clean-data
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
@@ -53,6 +53,10 @@ interop-test: ## Payment signatures before the channels' own libraries
 outside-test: ## The real program as strangers see it: mail, limits, hostile input
 	cargo test --workspace --locked --no-run
 	scripts/outside-test.sh
+
+scan: ## Others' attack scanners (graphql-cop, sqlmap); on demand, see the script
+	cargo test --workspace --locked --no-run
+	scripts/scan.sh
 
 supply-chain: ## Licences, banned crates and sources of everything that is linked in
 	scripts/supply-chain.sh

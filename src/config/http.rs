@@ -4,6 +4,18 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+/// Who may ask what the schema holds (`__schema`, `__type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Introspection {
+    /// Anybody.
+    Everyone,
+    /// Whoever sends a credential that is good, keys included.
+    SignedIn,
+    /// Nobody.
+    Nobody,
+}
+
 /// Settings of the server itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +32,10 @@ pub struct HttpSettings {
     pub request_timeout_seconds: u64,
     /// The largest GraphQL request.
     pub body_bytes_max: usize,
+    /// Who may ask for the schema; none means by [`crate::config::Settings::introspection`].
+    pub introspection: Option<Introspection>,
+    /// Whether GET runs queries; none means by [`crate::config::Settings::queries_by_get`].
+    pub queries_by_get: Option<bool>,
     /// How long running work gets after SIGTERM.
     pub shutdown_grace_seconds: u64,
     /// How long a websocket may stay silent before `connection_init`.

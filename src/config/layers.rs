@@ -14,7 +14,8 @@ use super::{ConfigError, DEFAULTS};
 const LISTS: [&str; 2] = ["image_providers", "text_models"];
 
 /// Keys without a default whose value is not text (numbers, switches, tables).
-const NOT_TEXT: [&str; 16] = [
+const NOT_TEXT: [&str; 17] = [
+    "queries_by_get",
     "welcome_credits",
     "sandbox_enabled",
     "max_concurrency",

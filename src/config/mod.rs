@@ -38,7 +38,7 @@ pub use self::{
     database::DatabaseSettings,
     engine::{EngineSettings, StudioSettings},
     error::{ConfigError, Unsafe},
-    http::HttpSettings,
+    http::{HttpSettings, Introspection},
     keys::DerivedKeys,
     layers::Sources,
     limits::{LimitSettings, LogFormat, ObservabilitySettings},
@@ -164,6 +164,17 @@ impl Settings {
         self.payments.sandbox_enabled.unwrap_or(!self.is_production())
     }
 
+    /// Who may ask for the schema: as set, else everyone in development and whoever is signed in in production.
+    pub fn introspection(&self) -> Introspection {
+        let usual = if self.is_production() { Introspection::SignedIn } else { Introspection::Everyone };
+        self.http.introspection.unwrap_or(usual)
+    }
+
+    /// Whether GET runs queries: as set, else only in development.
+    pub fn queries_by_get(&self) -> bool {
+        self.http.queries_by_get.unwrap_or(!self.is_production())
+    }
+
     /// Whether sign-in codes are printed instead of sent.
     pub fn codes_are_printed(&self) -> bool {
         self.mail.mailer == MailerKind::Development
@@ -177,6 +188,8 @@ impl Settings {
         let mut effective = self.clone();
         effective.database.url = self.database_url();
         effective.http.public_url = self.public_url();
+        effective.http.introspection = Some(self.introspection());
+        effective.http.queries_by_get = Some(self.queries_by_get());
         effective.billing.welcome_credits = Some(self.welcome_credits());
         effective.payments.sandbox_enabled = Some(self.sandbox_enabled());
         toml::to_string_pretty(&effective)

@@ -41,6 +41,7 @@ fn the_defaults_stand_alone_and_are_a_development_set_up() {
         (settings.welcome_credits(), settings.sandbox_enabled(), settings.codes_are_printed()),
         (40, true, true)
     );
+    assert_eq!((settings.introspection(), settings.queries_by_get()), (Introspection::Everyone, true));
     assert_eq!((settings.engine.lease_seconds, settings.engine.attempts_max), (30, 3));
     assert_eq!((settings.sign_in.sends_per_ip_per_hour, settings.sign_in.sends_per_email_per_day), (20, 20));
     assert!(!settings.studio.fallback_to_builtin);
@@ -148,7 +149,8 @@ fn values_out_of_range_name_their_key() {
 
 #[test]
 fn production_refuses_what_is_unsafe_and_names_the_key() {
-    assert!(load(&production()).is_ok());
+    let safe = load(&production()).unwrap();
+    assert_eq!((safe.introspection(), safe.queries_by_get()), (Introspection::SignedIn, false));
     for (change, key) in [
         (("HAIBAO_SIGN_IN__TOKEN_SECRET", "too-short"), "sign_in.token_secret"),
         (("HAIBAO_SIGN_IN__TOKEN_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "sign_in.token_secret"),

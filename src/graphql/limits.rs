@@ -30,11 +30,25 @@ pub const FIELDS_MAX: u32 = 2_000;
 /// guesses that one counted request makes.
 const SIGN_IN_FIELDS: [&str; 2] = ["sendLoginCode", "signIn"];
 
+/// Root fields that tell what the schema holds (GraphQL §4.2).
+const INTROSPECTION_FIELDS: [&str; 2] = ["__schema", "__type"];
+
+/// What a document within its limits asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The kind of the operation that would run; `None` when the document has no operation of that
+    /// name (the schema then says so itself).
+    pub kind: Option<OperationType>,
+    /// Whether any operation of the document asks what the schema holds.
+    pub introspects: bool,
+}
+
 #[derive(Clone, Copy, Default)]
 struct Counts {
     fields: u32,
     aliases: u32,
     sign_in: u32,
+    introspection: u32,
 }
 
 impl Counts {
@@ -42,21 +56,19 @@ impl Counts {
         self.fields = self.fields.saturating_add(other.fields);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.sign_in = self.sign_in.saturating_add(other.sign_in);
+        self.introspection = self.introspection.saturating_add(other.introspection);
     }
 }
 
 /// Parses the document and refuses one that asks for too much.
 ///
-/// Answers with the kind of the operation that would run; `None` when the document has no operation
-/// of that name (the schema then says so itself).
-///
 /// # Errors
 /// `BAD_REQUEST` for a syntax error or fragments that contain themselves, `QUERY_TOO_COMPLEX` past
 /// a limit.
-pub fn inspect(request: &mut Request) -> Result<Option<OperationType>, ServerError> {
+pub fn inspect(request: &mut Request) -> Result<Asked, ServerError> {
     let name = request.operation_name.clone();
     let document = request.parsed_query()?;
-    let mut seen = HashMap::new();
+    let (mut seen, mut introspects) = (HashMap::new(), false);
     for (_, operation) in document.operations.iter() {
         let counts = count(document, &operation.node.selection_set.node, &mut seen)?;
         if counts.fields > FIELDS_MAX || counts.aliases > ALIASES_MAX {
@@ -70,12 +82,14 @@ pub fn inspect(request: &mut Request) -> Result<Option<OperationType>, ServerErr
             )
             .into_server_error());
         }
+        introspects |= counts.introspection > 0;
     }
-    Ok(document
+    let kind = document
         .operations
         .iter()
         .find(|(candidate, _)| name.is_none() || candidate.map(Name::as_str) == name.as_deref())
-        .map(|(_, operation)| operation.node.ty))
+        .map(|(_, operation)| operation.node.ty);
+    Ok(Asked { kind, introspects })
 }
 
 /// Counts with each fragment walked once; an entry of `None` is a fragment being walked, so meeting
@@ -90,10 +104,12 @@ fn count<'a>(
         match &selection.node {
             Selection::Field(field) => {
                 let field = &field.node;
+                let name = field.name.node.as_str();
                 total.add(Counts {
                     fields: 1,
                     aliases: u32::from(field.alias.is_some()),
-                    sign_in: u32::from(SIGN_IN_FIELDS.contains(&field.name.node.as_str())),
+                    sign_in: u32::from(SIGN_IN_FIELDS.contains(&name)),
+                    introspection: u32::from(INTROSPECTION_FIELDS.contains(&name)),
                 });
                 total.add(count(document, &field.selection_set.node, seen)?);
             }
@@ -132,7 +148,7 @@ mod tests {
     use super::*;
 
     fn code(query: &str) -> Result<Option<OperationType>, String> {
-        inspect(&mut Request::new(query)).map_err(|error| {
+        inspect(&mut Request::new(query)).map(|asked| asked.kind).map_err(|error| {
             error.source::<ApiError>().map_or("SYNTAX".to_owned(), |known| known.code().code().to_owned())
         })
     }
@@ -142,10 +158,25 @@ mod tests {
         assert_eq!(code("{ viewer { id } }"), Ok(Some(OperationType::Query)));
         assert_eq!(code("mutation { signIn { x } }"), Ok(Some(OperationType::Mutation)));
         let mut named = Request::new("query A { a } mutation B { b }").operation_name("B");
-        assert_eq!(inspect(&mut named).ok(), Some(Some(OperationType::Mutation)));
+        assert_eq!(inspect(&mut named).ok().map(|asked| asked.kind), Some(Some(OperationType::Mutation)));
         let mut missing = Request::new("query A { a }").operation_name("C");
-        assert_eq!(inspect(&mut missing).ok(), Some(None));
+        assert_eq!(inspect(&mut missing).ok().map(|asked| asked.kind), Some(None));
         assert_eq!(code("{ viewer {"), Err("SYNTAX".to_owned()));
+    }
+
+    #[test]
+    fn asking_for_the_schema_is_seen_wherever_it_stands() {
+        let introspects = |query: &str| inspect(&mut Request::new(query)).map(|asked| asked.introspects).ok();
+        for query in [
+            "{ __schema { types { name } } }",
+            "{ viewer { id } it: __type(name: \"User\") { name } }",
+            "{ ... { __schema { types { name } } } }",
+            "{ ...a } fragment a on Query { ...b } fragment b on Query { __schema { types { name } } }",
+            "query A { viewer { id } } query B { __schema { types { name } } }",
+        ] {
+            assert_eq!(introspects(query), Some(true), "{query}");
+        }
+        assert_eq!(introspects("{ __typename viewer { __typename } }"), Some(false));
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub fn router(state: HttpState, schema: ApiSchema, shutdown: CancellationToken) 
         admit: admission(&state),
         origins: state.origins.clone(),
         development: !settings.is_production(),
+        queries_by_get: settings.queries_by_get(),
+        introspection: settings.introspection(),
         clock: Arc::clone(&state.services.clock),
         is_https: around.is_https,
         body_bytes_max: settings.http.body_bytes_max,

@@ -20,7 +20,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     AllowedOrigins, AuthenticationError, Authenticator, SocketLimits, Transport, TransportParts, graphql_handler,
 };
-use crate::graphql::{ApiError, ErrorCode, RequestContext};
+use crate::{
+    config::Introspection,
+    graphql::{ApiError, ErrorCode, RequestContext},
+};
 
 pub(super) struct Query;
 
@@ -143,7 +146,16 @@ pub(super) fn transport(
     shutdown: CancellationToken,
     judge: Arc<Judge>,
 ) -> Transport<Schema<Query, Mutation, Live>, Judge> {
-    Transport::new(TransportParts {
+    Transport::new(parts(limits, tracker, shutdown, judge))
+}
+
+pub(super) fn parts(
+    limits: SocketLimits,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+    judge: Arc<Judge>,
+) -> TransportParts<Schema<Query, Mutation, Live>, Judge> {
+    TransportParts {
         executor: Schema::build(Query, Mutation, Live).limit_depth(12).finish(),
         authenticator: judge,
         attach: Box::new(|request, viewer: Option<i32>, context: RequestContext| {
@@ -156,6 +168,8 @@ pub(super) fn transport(
         admit: Box::new(|viewer, _| if viewer == Some(&8) { Err(1500) } else { Ok(()) }),
         origins: AllowedOrigins::new(["https://listed.test"]),
         development: true,
+        queries_by_get: true,
+        introspection: Introspection::Everyone,
         clock: Arc::new(crate::clock::SystemClock),
         is_https: false,
         body_bytes_max: 256 * 1024,
@@ -163,7 +177,7 @@ pub(super) fn transport(
         socket_limits: limits,
         tracker,
         shutdown,
-    })
+    }
 }
 
 pub(super) async fn serve(limits: SocketLimits) -> Server {

@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    config::Introspection,
     domain::Locale,
-    graphql::{ApiError, RequestContext, limits},
+    graphql::{ApiError, ErrorCode, RequestContext, limits},
 };
 
 /// The id of a request, put there by the middleware.
@@ -50,6 +51,10 @@ pub struct TransportParts<E, A: Authenticator + ?Sized> {
     pub origins: AllowedOrigins,
     /// Whether the query page is shown to browsers.
     pub development: bool,
+    /// Whether GET runs queries; mutations it never runs.
+    pub queries_by_get: bool,
+    /// Who may ask what the schema holds.
+    pub introspection: Introspection,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Whether people reach us by https; renewed cookies are then sent by https alone.
@@ -87,17 +92,39 @@ impl<E: Executor, A: Authenticator + ?Sized> Transport<E, A> {
     /// The request with everything its resolvers need, and the kind of its operation.
     ///
     /// # Errors
-    /// What [`limits::inspect`] refuses, and `RATE_LIMITED`.
+    /// What [`limits::inspect`] refuses, `RATE_LIMITED`, and `UNAUTHENTICATED` or `FORBIDDEN` for a
+    /// viewer who may not ask what the schema holds.
     pub(super) fn prepare(
         &self,
         mut request: Request,
         viewer: Option<A::Viewer>,
         context: RequestContext,
     ) -> Result<(Request, Option<OperationType>), async_graphql::ServerError> {
-        let kind = limits::inspect(&mut request)?;
+        let asked = limits::inspect(&mut request)?;
         (self.parts.admit)(viewer.as_ref(), &context)
             .map_err(|retry_after_ms| ApiError::rate_limited(retry_after_ms).into_server_error())?;
-        Ok(((self.parts.attach)(request, viewer, context), kind))
+        if asked.introspects {
+            self.permit_introspection(viewer.is_some()).map_err(ApiError::into_server_error)?;
+        }
+        Ok(((self.parts.attach)(request, viewer, context), asked.kind))
+    }
+
+    /// The library would answer `null` without a word instead.
+    fn permit_introspection(&self, is_signed_in: bool) -> Result<(), ApiError> {
+        match self.parts.introspection {
+            Introspection::Everyone => Ok(()),
+            Introspection::SignedIn if is_signed_in => Ok(()),
+            Introspection::SignedIn => Err(ApiError::with_message(
+                ErrorCode::Unauthenticated,
+                "登录后才能内省；模式全文见 /schema.graphql",
+                "Introspection needs a sign-in; the schema's text is at /schema.graphql",
+            )),
+            Introspection::Nobody => Err(ApiError::with_message(
+                ErrorCode::Forbidden,
+                "内省已关闭；模式全文见 /schema.graphql",
+                "Introspection is switched off; the schema's text is at /schema.graphql",
+            )),
+        }
     }
 }
 

@@ -64,12 +64,17 @@ async fn run<E: Executor, A: Authenticator + ?Sized>(
         return Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::Forbidden));
     }
     let operation = match parts.method {
-        Method::GET => body::request_from_query_string(parts.uri.query().unwrap_or_default())?,
+        Method::GET if transport.parts.queries_by_get => {
+            body::request_from_query_string(parts.uri.query().unwrap_or_default())?
+        }
         Method::POST => {
             require_json(&parts)?;
             body::request_from_json(&read(body, transport.parts.body_bytes_max).await?)?
         }
-        _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow("GET, POST")),
+        _ => {
+            let allowed = if transport.parts.queries_by_get { "GET, POST" } else { "POST" };
+            return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest).allow(allowed));
+        }
     };
     let credential = Credential::from_headers(&parts.headers);
     let viewer = viewer_of(&transport.parts.authenticator, &credential).await.map_err(|error| {

@@ -14,27 +14,41 @@ use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::http::{
-    SocketLimits, graphql_handler,
-    testing::{Judge, transport},
+use crate::{
+    config::Introspection,
+    http::{
+        SocketLimits, Transport, TransportParts, graphql_handler,
+        testing::{Judge, parts},
+    },
 };
 
 const JSON: &str = "application/json";
 const NEWER: &str = "application/graphql-response+json";
 
-fn router() -> Router {
-    let state =
-        transport(SocketLimits::default(), TaskTracker::new(), CancellationToken::new(), Arc::new(Judge::default()));
+fn router(introspection: Introspection, queries_by_get: bool) -> Router {
+    let parts =
+        parts(SocketLimits::default(), TaskTracker::new(), CancellationToken::new(), Arc::new(Judge::default()));
+    let state = Transport::new(TransportParts { introspection, queries_by_get, ..parts });
     Router::new().route("/graphql", any(graphql_handler)).with_state(state)
 }
 
 async fn call(method: Method, uri: &str, headers: &[(header::HeaderName, &str)], body: String) -> Response {
+    call_at(router(Introspection::Everyone, true), method, uri, headers, body).await
+}
+
+async fn call_at(
+    router: Router,
+    method: Method,
+    uri: &str,
+    headers: &[(header::HeaderName, &str)],
+    body: String,
+) -> Response {
     let mut request = Request::builder().method(method).uri(uri).header(header::HOST, "haibao.test");
     for (name, value) in headers {
         request = request.header(name, *value);
     }
     let request = request.body(Body::from(body)).expect("a request");
-    router().oneshot(request).await.expect("the router never fails")
+    router.oneshot(request).await.expect("the router never fails")
 }
 
 async fn post(query: &str, headers: &[(header::HeaderName, &str)]) -> Response {
@@ -98,6 +112,45 @@ async fn get_runs_queries_alone() {
     );
     let browser = call(Method::GET, "/graphql", &[(header::ACCEPT, "text/html,*/*;q=0.8")], String::new()).await;
     assert_eq!(browser.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+}
+
+#[tokio::test]
+async fn get_runs_nothing_where_it_is_switched_off() {
+    for query in ["%7Bviewer%7D", "mutation%7Bbump%7D", "%7B"] {
+        let router = router(Introspection::Everyone, false);
+        let refused = call_at(router, Method::GET, &format!("/graphql?query={query}"), &[], String::new()).await;
+        assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{query}");
+        assert_eq!(refused.headers()[header::ALLOW], "POST");
+        assert_eq!(body(refused).await["errors"][0]["extensions"]["code"], "BAD_REQUEST");
+    }
+}
+
+#[tokio::test]
+async fn the_schema_is_told_to_whom_the_settings_say() {
+    let (good, none) = ([(header::AUTHORIZATION, "Bearer good")], []);
+    for (introspection, anybody, signed_in) in [
+        (Introspection::Everyone, None, None),
+        (Introspection::SignedIn, Some("UNAUTHENTICATED"), None),
+        (Introspection::Nobody, Some("FORBIDDEN"), Some("FORBIDDEN")),
+    ] {
+        for (credential, expected) in [(none.as_slice(), anybody), (good.as_slice(), signed_in)] {
+            for query in
+                ["{ __schema { types { name } } }", "{ ...a } fragment a on Query { __type(name: \"Int\") { name } }"]
+            {
+                let mut headers = vec![(header::CONTENT_TYPE, JSON)];
+                headers.extend_from_slice(credential);
+                let text = json!({ "query": query }).to_string();
+                let answer = call_at(router(introspection, true), Method::POST, "/graphql", &headers, text).await;
+                let answer = body(answer).await;
+                assert_eq!(answer["errors"][0]["extensions"]["code"].as_str(), expected, "{introspection:?} {query}");
+                assert_eq!(answer.get("data").is_some(), expected.is_none(), "{introspection:?} {query}");
+            }
+            let headers = [(header::CONTENT_TYPE, JSON)];
+            let text = json!({ "query": "{ __typename }" }).to_string();
+            let answer = call_at(router(introspection, true), Method::POST, "/graphql", &headers, text).await;
+            assert_eq!(body(answer).await, json!({ "data": { "__typename": "Query" } }));
+        }
+    }
 }
 
 #[tokio::test]
