@@ -12,6 +12,7 @@
 //! way `matte` then draws the edge on the full picture and takes the colour of the old ground out of it.
 
 mod border;
+mod bounds;
 mod components;
 mod edge;
 mod ground;

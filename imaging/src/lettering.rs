@@ -58,6 +58,7 @@ impl Lettering {
         // Stroke strength, and the strength times the doubled angle of its direction: opposite
         // directions of one edge add up, crossing ones cancel out.
         let mut strokes = [vec![0.0; width * height], vec![0.0; width * height], vec![0.0; width * height]];
+        let (mut left, mut right, mut top, mut bottom) = (width, 0, height, 0);
         for y in 3..height.saturating_sub(3) {
             for x in 3..width.saturating_sub(3) {
                 let at = y * width + x;
@@ -71,6 +72,7 @@ impl Lettering {
                 let square = across * across + down * down;
                 let strength = ((square.sqrt() - 12.0) / 36.0).clamp(0.0, 1.0);
                 if strength > 0.0 {
+                    (left, right, top, bottom) = (left.min(x), right.max(x + 1), top.min(y), y + 1);
                     strokes[0][at] = strength;
                     strokes[1][at] = strength * (across * across - down * down) / square;
                     strokes[2][at] = strength * 2.0 * across * down / square;
@@ -80,8 +82,9 @@ impl Lettering {
         let tables = strokes.map(|values| summed(&values, width, height));
         let mut print = vec![0.0_f32; width * height];
         for reach in REACHES {
-            for y in 0..height {
-                for x in 0..width {
+            // Further from the last stroke there is nothing to gather.
+            for y in top.saturating_sub(reach)..(bottom + reach).min(height) {
+                for x in left.saturating_sub(reach)..(right + reach).min(width) {
                     let area = [x.saturating_sub(reach), y.saturating_sub(reach), x + reach + 1, y + reach + 1];
                     let [strength, cos, sin] = [0, 1, 2].map(|table: usize| sum(&tables[table], width, height, area));
                     let crossing = (strength - cos.hypot(sin)) / ((2 * reach + 1) as f32).powi(2);

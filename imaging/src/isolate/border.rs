@@ -30,12 +30,12 @@ pub(super) struct Rim {
 }
 
 impl Surface {
-    /// Evaluates the surface along one row, for every pixel.
-    pub(super) fn row(&self, y: usize, working: &Working, out: &mut [[f32; 3]]) {
+    /// Evaluates the surface along one row, from pixel `left` on.
+    pub(super) fn row(&self, y: usize, left: usize, working: &Working, out: &mut [[f32; 3]]) {
         let v = unit(y, working.height);
         // Along a row only the distance across changes: three terms are left of the six.
         let rows = self.coefficients.map(|[c, u, w, uu, uv, vv]| [c + w * v + vv * v * v, u + uv * v, uu]);
-        for (&u, value) in working.across.iter().zip(out) {
+        for (&u, value) in working.across[left..].iter().zip(out) {
             *value = rows.map(|[level, slope, bend]| (level + u * (slope + u * bend)) as f32);
         }
     }

@@ -1,6 +1,6 @@
 //! Telling the product from crumbs, props and dust.
 
-use super::morphology::{dilate, dilate_by, erode, erode_by, neighbours, pieces, reach, rim};
+use super::morphology::{dilate, dilate_by, erode_by, neighbours, pieces, reach, rim};
 use super::working::Working;
 
 /// A second piece at least this share of the largest one is part of the product: a lipstick lies
@@ -57,11 +57,7 @@ pub(super) fn product(working: &Working, ground: &[bool]) -> Option<Figure> {
     let total = figure.iter().filter(|&&figure| figure).count();
     // Opening cuts the thin bridges by which a crumb or a wisp of shadow hangs on to the product.
     let radius = (width.max(height) / 250).max(1);
-    let mut core = figure.clone();
-    for _ in 0..radius {
-        core = erode(&core, width);
-    }
-    let pieces = pieces(&core, width);
+    let pieces = pieces(&erode_by(&figure, width, radius), width);
     let largest = pieces.iter().map(Vec::len).max()?;
     let mut mask = vec![false; figure.len()];
     for piece in pieces.iter().filter(|piece| piece.len() as f32 >= largest as f32 * PIECE_SHARE_MIN) {

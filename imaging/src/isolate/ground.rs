@@ -2,6 +2,7 @@
 
 use super::super::blur::box_blur;
 use super::border::{Rim, Surface};
+use super::bounds::Bounds;
 use super::morphology::{dilate_by, erode_by, islands, pieces, reach, rim};
 use super::working::Working;
 
@@ -16,6 +17,12 @@ const SHADOW_TINT_MAX: f32 = 0.022;
 /// Bounds of the slope, in OKLab a working pixel, that the ground itself may have. Between them it
 /// is taken from the photo: an even backdrop gives away even a cream edge before beige.
 const SLOPE_MAX: (f32, f32) = (0.0024, 0.006);
+
+/// Share of what bare ground may stray by that still leaves no doubt.
+const EXACT_SHARE: f32 = 0.55;
+
+/// Half side of the square over which departures are taken, in working pixels.
+pub(super) const DEPARTURE_REACH: usize = 2;
 
 /// Half the distance over which slopes are measured, in working pixels.
 const SLOPE_REACH: usize = 2;
@@ -40,10 +47,18 @@ const CONTACT_SHARE: f32 = 0.05;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Other,
-    /// As bright and coloured as the bare ground.
-    Bare,
     /// The ground's colour, darker.
     Shadow,
+    /// As bright and coloured as the bare ground.
+    Bare,
+    /// Bare, and so close to it that it is the ground wherever it is seen.
+    Exact,
+}
+
+impl Class {
+    const fn is_bare(self) -> bool {
+        matches!(self, Self::Bare | Self::Exact)
+    }
 }
 
 /// The ground, as far as its colour and its evenness give it away.
@@ -57,21 +72,22 @@ impl Ground {
     /// How far each pixel is from the ground's colour, in OKLab: the whole distance and the
     /// lightness alone. Taken over five by five pixels, so that grain counts for little and a tint
     /// far weaker than any single pixel shows.
-    pub(super) fn departures(&self, working: &Working) -> (Vec<f32>, Vec<f32>) {
-        let (width, height) = (working.width, working.height);
-        let mut planes: [Vec<f32>; 3] = std::array::from_fn(|_| Vec::with_capacity(working.lab.len()));
+    /// Of the part alone; along its sides, over what lies within.
+    pub(super) fn departures(&self, working: &Working, part: Bounds) -> (Vec<f32>, Vec<f32>) {
+        let (width, height) = (part.width(), part.height());
+        let mut planes: [Vec<f32>; 3] = std::array::from_fn(|_| Vec::with_capacity(width * height));
         let mut model = vec![[0.0; 3]; width];
-        for (y, row) in working.lab.chunks_exact(width).enumerate() {
-            self.surface.row(y, working, &mut model);
-            for (lab, ground) in row.iter().zip(&model) {
+        for (y, row) in (part.top..).zip(part.rows(working.width)) {
+            self.surface.row(y, part.left, working, &mut model);
+            for (lab, ground) in working.lab[row].iter().zip(&model) {
                 for (channel, plane) in planes.iter_mut().enumerate() {
                     plane.push(lab[channel] - ground[channel]);
                 }
             }
         }
-        let mut scratch = vec![0.0; working.lab.len()];
+        let mut scratch = vec![0.0; width * height];
         for plane in &mut planes {
-            box_blur(plane, &mut scratch, width, height, 2);
+            box_blur(plane, &mut scratch, width, height, DEPARTURE_REACH);
         }
         let [lightness, a, b] = planes;
         let length = |at: usize| (lightness[at] * lightness[at] + a[at] * a[at] + b[at] * b[at]).sqrt();
@@ -100,8 +116,7 @@ pub(super) fn flood(working: &Working, rim: &Rim) -> Ground {
         }
         ground = flood_once(working, &classes, &quiet(&classes, &slopes, slope_max, zone));
     }
-    let exact: Vec<bool> =
-        classify(working, &surface, bare_max * 0.55).into_iter().map(|class| class == Class::Bare).collect();
+    let exact: Vec<bool> = classes.iter().map(|&class| class == Class::Exact).collect();
     close_rooms(working, &exact, zone, &mut ground);
     open_holes(working, &quiet(&classes, &slopes, slope_max, usize::MAX), &exact, &mut ground);
     clear_contact_shadow(working, &surface, &mut ground);
@@ -120,7 +135,7 @@ fn penumbra_zone(ground: &[bool], width: usize) -> usize {
 /// Twice the slope that nineteen of twenty bare pixels stay below.
 fn quiet_slope(classes: &[Class], slopes: &[f32]) -> f32 {
     let mut bare: Vec<f32> =
-        classes.iter().zip(slopes).filter(|(class, _)| **class == Class::Bare).map(|(_, &slope)| slope).collect();
+        classes.iter().zip(slopes).filter(|(class, _)| class.is_bare()).map(|(_, &slope)| slope).collect();
     if bare.is_empty() {
         return SLOPE_MAX.0;
     }
@@ -142,7 +157,7 @@ fn quiet(classes: &[Class], slopes: &[f32], slope_max: f32, zone: usize) -> Vec<
                 Class::Other => false,
                 _ if close < slope_max => true,
                 // The narrow gaps between crumbs and product are bare, but full of edges.
-                Class::Bare => at >= zone && close < 2.0 * PENUMBRA_SLOPE_MAX,
+                Class::Bare | Class::Exact => at >= zone && close < 2.0 * PENUMBRA_SLOPE_MAX,
                 Class::Shadow => at >= zone && close < PENUMBRA_SLOPE_MAX,
             }
         })
@@ -151,19 +166,21 @@ fn quiet(classes: &[Class], slopes: &[f32], slope_max: f32, zone: usize) -> Vec<
 
 fn flood_once(working: &Working, classes: &[Class], quiet: &[bool]) -> Vec<bool> {
     // From the rim only bare ground may start: a product cut by the frame must not be entered.
-    let starts = rim(working.width, working.height).filter(|&at| classes[at] == Class::Bare);
+    let starts = rim(working.width, working.height).filter(|&at| classes[at].is_bare());
     dilate_by(&reach(quiet, starts, working.width), working.width, SLOPE_FOOTPRINT)
 }
 
 fn classify(working: &Working, surface: &Surface, bare_max: f32) -> Vec<Class> {
+    let exact_max = bare_max * EXACT_SHARE;
     let mut classes = Vec::with_capacity(working.lab.len());
     let mut model = vec![[0.0; 3]; working.width];
     for (y, row) in working.lab.chunks_exact(working.width).enumerate() {
-        surface.row(y, working, &mut model);
+        surface.row(y, 0, working, &mut model);
         for (&lab, &ground) in row.iter().zip(&model) {
             let squared: f32 = (0..3).map(|i| (lab[i] - ground[i]) * (lab[i] - ground[i])).sum();
             if squared < bare_max * bare_max {
-                classes.push(Class::Bare);
+                let is_exact = squared < exact_max * exact_max;
+                classes.push(if is_exact { Class::Exact } else { Class::Bare });
                 continue;
             }
             let (depth, tint) = shade(lab, ground);
@@ -268,7 +285,7 @@ fn clear_contact_shadow(working: &Working, surface: &Surface, ground: &mut [bool
     let steps_max = (height as f32 * CONTACT_SHARE) as usize;
     let mut models = vec![[0.0; 3]; width * height];
     for (y, row) in models.chunks_exact_mut(width).enumerate() {
-        surface.row(y, working, row);
+        surface.row(y, 0, working, row);
     }
     let climbed: Vec<(usize, usize)> = (0..width)
         .map(|x| {

@@ -8,6 +8,7 @@ use image::RgbaImage;
 
 use super::super::blur::{box_blur, box_blur_thrice};
 use super::super::resize::crop;
+use super::bounds::Bounds;
 use super::edge;
 use super::working::Working;
 
@@ -79,22 +80,10 @@ struct Patch {
 
 impl Patch {
     fn new(working: &Working, mask: &[bool], edge: Edge) -> Self {
-        let (mut left, mut right, mut top, mut bottom) = (working.width, 0, working.height, 0);
-        for (y, row) in mask.chunks_exact(working.width).enumerate() {
-            if let Some(first) = row.iter().position(|&set| set) {
-                left = left.min(first);
-                right = right.max(row.iter().rposition(|&set| set).unwrap_or(first));
-                top = top.min(y);
-                bottom = y;
-            }
-        }
-        let (left, top) = (left.min(right).saturating_sub(MARGIN), top.min(bottom).saturating_sub(MARGIN));
-        let (width, height) =
-            ((right + MARGIN + 1).min(working.width) - left, (bottom + MARGIN + 1).min(working.height) - top);
-        let rows = (top..top + height).map(|y| y * working.width + left);
-        let mask: Vec<bool> = rows.clone().flat_map(|start| &mask[start..start + width]).copied().collect();
-        let rgba = working.rgba.as_raw();
-        let pixels: Vec<u8> = rows.flat_map(|start| &rgba[start * 4..(start + width) * 4]).copied().collect();
+        let part = Bounds::of_mask(mask, working.width).grown(MARGIN, working.width, working.height);
+        let (left, top, width, height) = (part.left, part.top, part.width(), part.height());
+        let mask = part.part(mask, working.width);
+        let pixels = part.part(working.rgba.as_raw().as_chunks::<4>().0, working.width).into_flattened();
         let mut signed = signed_distance(&mask, width, height);
         smooth(&mut signed, width, height);
         let mut ground = mean_colours(&pixels, width, height, |at| signed[at] < -2.5);

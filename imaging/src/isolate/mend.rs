@@ -1,7 +1,8 @@
 //! Giving back what the flood took from the product by mistake.
 
+use super::bounds::Bounds;
 use super::components::Figure;
-use super::ground::Ground;
+use super::ground::{DEPARTURE_REACH, Ground};
 use super::morphology::{dilate_by, erode_by, pieces};
 use super::working::Working;
 
@@ -34,16 +35,35 @@ const BLUR: usize = 3;
 /// Fills bites along the outline whose colour is close to the ground's, but lighter: a pale label
 /// fades into a pale backdrop for a hand's breadth, and no single pixel there tells them apart.
 pub(super) fn fill_bites(working: &Working, ground: &Ground, mut figure: Figure) -> Option<Figure> {
-    let width = working.width;
-    let depth = ((width.max(working.height) as f32 * DEPTH_SHARE) as usize).max(BLUR + 1);
-    let (departure, lightness) = ground.departures(working);
-    let beside = dilate_by(&figure.mask, width, BLUR);
-    let shallow = dilate_by(&figure.mask, width, depth);
+    let long_side = working.width.max(working.height);
+    let depth = ((long_side as f32 * DEPTH_SHARE) as usize).max(BLUR + 1);
+    let reach = (long_side as f32 * DRAWN_ON_SHARE) as usize;
+    // As far as anything below looks: a piece of light that runs out of it is no bite.
+    let air = depth.max(reach) + 1 + DEPARTURE_REACH;
+    let part = Bounds::of_mask(&figure.mask, working.width).grown(air, working.width, working.height);
+    let mut mask = part.part(&figure.mask, working.width);
+    if !fill_bites_within(&mut mask, part.width(), (depth, reach), &ground.departures(working, part)) {
+        return Some(figure);
+    }
+    for (place, row) in part.rows(working.width).zip(mask.chunks_exact(part.width())) {
+        figure.mask[place].copy_from_slice(row);
+    }
+    figure.measured_anew(working.width)
+}
+
+/// Fills the bites of a mask; `false` when it has none.
+fn fill_bites_within(
+    mask: &mut [bool],
+    width: usize,
+    (depth, reach): (usize, usize),
+    (departure, lightness): &(Vec<f32>, Vec<f32>),
+) -> bool {
+    let beside = dilate_by(mask, width, BLUR);
+    let shallow = dilate_by(mask, width, depth);
     // Sharpening leaves a bright line along every dark edge; no bite is as thin as that.
-    let halo = dilate_by(&figure.mask, width, 2 * BLUR + 1);
-    let light: Vec<bool> = (0..beside.len())
-        .map(|at| !figure.mask[at] && departure[at] > DEPARTURE_MIN && lightness[at] > LIGHTER)
-        .collect();
+    let halo = dilate_by(mask, width, 2 * BLUR + 1);
+    let light: Vec<bool> =
+        (0..mask.len()).map(|at| !mask[at] && departure[at] > DEPARTURE_MIN && lightness[at] > LIGHTER).collect();
     let mut core = vec![false; light.len()];
     let is_bite = |bite: &Vec<usize>| bite.iter().all(|&at| shallow[at]) && bite.iter().any(|&at| !halo[at]);
     for bite in pieces(&light, width).into_iter().filter(is_bite) {
@@ -52,24 +72,23 @@ pub(super) fn fill_bites(working: &Working, ground: &Ground, mut figure: Figure)
         }
     }
     if !core.contains(&true) {
-        return Some(figure);
+        return false;
     }
     let bites: Vec<bool> =
         dilate_by(&core, width, BLUR).iter().zip(&light).map(|(&near, &light)| near && light).collect();
-    for (set, bite) in figure.mask.iter_mut().zip(&bites) {
+    for (set, bite) in mask.iter_mut().zip(&bites) {
         *set |= bite;
     }
     // Where a fading side has become the ground's very colour, its outline goes on straight.
-    let reach = (width.max(working.height) as f32 * DRAWN_ON_SHARE) as usize;
-    let closed = erode_by(&dilate_by(&figure.mask, width, reach), width, reach);
-    let gaps: Vec<bool> = (0..closed.len()).map(|at| closed[at] && !figure.mask[at] && shallow[at]).collect();
+    let closed = erode_by(&dilate_by(mask, width, reach), width, reach);
+    let gaps: Vec<bool> = (0..closed.len()).map(|at| closed[at] && !mask[at] && shallow[at]).collect();
     let touched = dilate_by(&bites, width, BLUR);
     for gap in pieces(&gaps, width).into_iter().filter(|gap| gap.iter().any(|&at| touched[at])) {
         for at in gap {
-            figure.mask[at] = true;
+            mask[at] = true;
         }
     }
-    figure.measured_anew(width)
+    true
 }
 
 /// Joins what the flood found with what stands out, as a belief from 0 to 1.
@@ -78,7 +97,7 @@ pub(super) fn fill_bites(working: &Working, ground: &Ground, mut figure: Figure)
 /// network sees the product as a whole, but fills its openings. So bare ground is ground, and where
 /// the flood went over anything else the network decides.
 pub(super) fn joined(working: &Working, ground: &Ground, figure: &Figure, salience: &[f32]) -> Vec<f32> {
-    let (departure, _) = ground.departures(working);
+    let (departure, _) = ground.departures(working, Bounds::whole(working.width, working.height));
     // A narrow spot of the ground's colour is a shade on the product that happens to match it.
     let (width, reach) = (working.width, (working.width.max(working.height) as f32 * OPENING_SHARE) as usize);
     let plain: Vec<bool> = departure.iter().map(|&departure| departure < BARE_MAX).collect();
