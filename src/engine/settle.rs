@@ -102,19 +102,21 @@ pub async fn poster_start_in_txn(txn: &DatabaseTransaction, job: &jobs::Model, n
     Ok(())
 }
 
-/// The poster reached a stage.
+/// The poster reached these stages, one after the other.
 ///
 /// # Errors
 /// `Fenced`, `Dangling` or a database error.
 pub async fn poster_progress_in_txn(
     txn: &DatabaseTransaction,
     job: &jobs::Model,
-    stage: PosterStage,
+    stages: &[PosterStage],
     now_ms: i64,
 ) -> Result<(), EngineError> {
     let generation = enter(txn, job).await?;
     let poster_id = job.poster_id.ok_or(EngineError::Dangling { job_id: job.id, what: "poster" })?;
-    events::append_in_txn(txn, &generation.id, &Fact::PosterProgressed { poster_id, stage }, now_ms).await?;
+    for &stage in stages {
+        events::append_in_txn(txn, &generation.id, &Fact::PosterProgressed { poster_id, stage }, now_ms).await?;
+    }
     Ok(())
 }
 

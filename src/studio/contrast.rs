@@ -86,21 +86,32 @@ fn scrim(plate: &mut RgbaImage, text: &Placed, ground: [u8; 3], strength: f32) {
     let right = ((text.x + text.width + REACH_PX) as u32).min(plate.width());
     let bottom = ((text.y + text.height + REACH_PX) as u32).min(plate.height());
     let outside = |v: f32, from: f32, to: f32| (from - v).max(v - to).max(0.0);
+    let alpha = |aside: f32, below: f32| {
+        let t = (1.0 - (aside * aside + below * below).sqrt() / REACH_PX).max(0.0);
+        strength * t * t * (3.0 - 2.0 * t)
+    };
     let ground = ground.map(f32::from);
+    let asides: Vec<f32> = (left..right).map(|x| outside(x as f32, text.x, text.x + text.width)).collect();
+    // Beside the words' own rows all are alike.
+    let level: Vec<f32> = asides.iter().map(|&aside| alpha(aside, 0.0)).collect();
+    let mut sloping = level.clone();
+    let stride = plate.width() as usize * 4;
+    let pixels: &mut [u8] = plate.as_mut();
     for y in top..bottom {
         let below = outside(y as f32, text.y, text.y + text.height);
-        for x in left..right {
-            let aside = outside(x as f32, text.x, text.x + text.width);
-            let away = (aside * aside + below * below).sqrt();
-            if away >= REACH_PX {
-                continue;
+        let alphas = if below > 0.0 {
+            for (value, &aside) in sloping.iter_mut().zip(&asides) {
+                *value = alpha(aside, below);
             }
-            let t = 1.0 - away / REACH_PX;
-            let alpha = strength * t * t * (3.0 - 2.0 * t);
-            let pixel = plate.get_pixel_mut(x, y);
-            for channel in 0..3 {
-                let value = f32::from(pixel[channel]);
-                pixel[channel] = (value + (ground[channel] - value) * alpha + 0.5) as u8;
+            &sloping
+        } else {
+            &level
+        };
+        let row = &mut pixels[y as usize * stride..][left as usize * 4..right as usize * 4];
+        for (pixel, &alpha) in row.as_chunks_mut::<4>().0.iter_mut().zip(alphas) {
+            for (value, ground) in pixel.iter_mut().zip(ground) {
+                let own = f32::from(*value);
+                *value = (own + (ground - own) * alpha + 0.5) as u8;
             }
         }
     }

@@ -22,6 +22,9 @@ use crate::{
 
 use super::studio_failure;
 
+/// More stages than a poster has.
+const STAGES_AT_ONCE: usize = 8;
+
 impl Engine {
     pub(in crate::engine) async fn render_poster(&self, job: &jobs::Model) -> Result<(), Failed> {
         let dimension = self.start_poster(job).await?;
@@ -38,10 +41,13 @@ impl Engine {
             };
             self.inner.studio.paint_for(&plan, dimension, &commission, &report).await
         };
-        // Stages are written while the painting goes on, and all of them before the ending.
+        // Stages are written while the painting goes on, and all of them before the ending; those that follow
+        // each other at once share a transaction, because all posters of a set wait for the same writer.
         let record = async {
-            while let Some(stage) = reached.recv().await {
-                self.record_stage(job, stage).await?;
+            let mut stages = Vec::new();
+            while reached.recv_many(&mut stages, STAGES_AT_ONCE).await > 0 {
+                self.record_stages(job, &stages).await?;
+                stages.clear();
             }
             Ok::<(), EngineError>(())
         };
@@ -52,7 +58,7 @@ impl Engine {
             studio_failure(&error)
         })?;
 
-        self.record_stage(job, PosterStage::Saving).await?;
+        self.record_stages(job, &[PosterStage::Saving]).await?;
         let revision = self.store_revision(job, dimension, painted).await?;
         let txn = self.inner.database.write().await?;
         settle::poster_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
@@ -156,9 +162,9 @@ impl Engine {
         Ok(dimension)
     }
 
-    async fn record_stage(&self, job: &jobs::Model, stage: PosterStage) -> Result<(), EngineError> {
+    async fn record_stages(&self, job: &jobs::Model, stages: &[PosterStage]) -> Result<(), EngineError> {
         let txn = self.inner.database.write().await?;
-        settle::poster_progress_in_txn(&txn, job, stage, self.inner.clock.now_ms()).await?;
+        settle::poster_progress_in_txn(&txn, job, stages, self.inner.clock.now_ms()).await?;
         txn.commit().await?;
         self.ring(&Topic::Generation(job.generation_id.clone()));
         Ok(())

@@ -28,7 +28,7 @@ const NEWER: &str = "application/graphql-response+json";
 fn router(introspection: Introspection, queries_by_get: bool) -> Router {
     let parts =
         parts(SocketLimits::default(), TaskTracker::new(), CancellationToken::new(), Arc::new(Judge::default()));
-    let state = Transport::new(TransportParts { introspection, queries_by_get, ..parts });
+    let state = Transport::new(TransportParts { queries_by_get, introspection, ..parts });
     Router::new().route("/graphql", any(graphql_handler)).with_state(state)
 }
 
