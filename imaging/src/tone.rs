@@ -86,15 +86,17 @@ fn grade_by(pixels: &mut RgbaImage, own: &Tone, target: &Tone, strength: f32) {
     for pixels in fours {
         // First the four look-ups, then sixteen sums that the compiler does at once.
         let changes = pixels.map(change);
-        for (value, change) in pixels.as_flattened_mut().iter_mut().zip(changes.as_flattened()) {
-            *value = (i16::from(*value) + change).clamp(0, 255) as u8;
-        }
+        add(pixels.as_flattened_mut(), changes.as_flattened());
     }
     for pixel in rest {
         let change = change(*pixel);
-        for (value, change) in pixel.iter_mut().zip(change) {
-            *value = (i16::from(*value) + change).clamp(0, 255) as u8;
-        }
+        add(pixel, &change);
+    }
+}
+
+fn add(values: &mut [u8], changes: &[i16]) {
+    for (value, change) in values.iter_mut().zip(changes) {
+        *value = (i16::from(*value) + change).clamp(0, 255) as u8;
     }
 }
 

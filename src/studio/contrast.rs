@@ -85,6 +85,10 @@ fn scrim(plate: &mut RgbaImage, text: &Placed, ground: [u8; 3], strength: f32) {
     let (left, top) = ((text.x - REACH_PX).max(0.0) as u32, (text.y - REACH_PX).max(0.0) as u32);
     let right = ((text.x + text.width + REACH_PX) as u32).min(plate.width());
     let bottom = ((text.y + text.height + REACH_PX) as u32).min(plate.height());
+    if right <= left {
+        // A text beside the page has no ground on it.
+        return;
+    }
     let outside = |v: f32, from: f32, to: f32| (from - v).max(v - to).max(0.0);
     let alpha = |aside: f32, below: f32| {
         let t = (1.0 - (aside * aside + below * below).sqrt() / REACH_PX).max(0.0);
@@ -113,6 +117,42 @@ fn scrim(plate: &mut RgbaImage, text: &Placed, ground: [u8; 3], strength: f32) {
                 let own = f32::from(*value);
                 *value = (own + (ground - own) * alpha + 0.5) as u8;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scrim_is_full_under_the_words_fades_around_them_and_may_lie_beside_the_page() {
+        let white = RgbaImage::from_pixel(400, 300, image::Rgba([255; 4]));
+        let scrimmed = |x: f32, y: f32| {
+            let text = Placed {
+                kind: PlacedKind::Text("words".to_owned()),
+                classes: Vec::new(),
+                x,
+                y,
+                width: 120.0,
+                height: 40.0,
+                line_height: 40.0,
+                lines: 1,
+            };
+            let mut plate = white.clone();
+            scrim(&mut plate, &text, [0, 0, 0], 0.6);
+            plate
+        };
+        let plate = scrimmed(150.0, 120.0);
+        assert_eq!(plate.get_pixel(200, 140).0, [102, 102, 102, 255]);
+        let [near, far] = [plate.get_pixel(140, 140)[0], plate.get_pixel(110, 140)[0]];
+        assert!(102 < near && near < far && far < 255, "{near} {far}");
+        assert_eq!(plate.get_pixel(140, 140), plate.get_pixel(200, 110), "as far aside as above");
+        for (x, y) in [(90, 140), (200, 60), (110, 80)] {
+            assert_eq!(plate.get_pixel(x, y)[0], 255, "{x},{y}");
+        }
+        for (x, y) in [(900.0, 10.0), (-900.0, 10.0), (10.0, 900.0), (10.0, -900.0)] {
+            assert!(scrimmed(x, y) == white, "{x},{y}");
         }
     }
 }
