@@ -2,14 +2,19 @@
 
 use ::entity::{jobs, provider_attempts};
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 use std::sync::Arc;
 
+use super::{
+    Engine, Inner,
+    together::{Together, Writers, cut_off},
+};
 use crate::{
     clock::Clock,
     database::Database,
@@ -26,13 +31,16 @@ const OK: &str = "ok";
 pub(super) struct JobAttempts {
     database: Database,
     clock: Arc<dyn Clock>,
+    calls: Arc<Together<CallWrite, Written>>,
     job_id: i64,
     hold_id: Option<i64>,
 }
 
 impl JobAttempts {
-    pub(super) fn new(database: Database, clock: Arc<dyn Clock>, job: &jobs::Model) -> Self {
-        Self { database, clock, job_id: job.id, hold_id: job.hold_id }
+    pub(super) fn new(engine: &Engine, job: &jobs::Model) -> Self {
+        let Inner { database, clock, calls, .. } = &*engine.inner;
+        let (database, clock, calls) = (database.clone(), Arc::clone(clock), Arc::clone(calls));
+        Self { database, clock, calls, job_id: job.id, hold_id: job.hold_id }
     }
 
     /// Of pictures only: what text models were asked beside them is neither followed up nor counted as a try.
@@ -48,18 +56,75 @@ impl JobAttempts {
         }
     }
 
+    async fn write(&self, write: CallWrite) -> Written {
+        self.calls.ask(write).await.unwrap_or_else(|| Err(failed(cut_off())))
+    }
+
     async fn update(
         &self,
         attempt: i64,
         columns: impl IntoIterator<Item = (provider_attempts::Column, Expr)> + Send,
     ) -> Result<(), AttemptLogError> {
-        let txn = self.database.write().await.map_err(failed)?;
-        let mut update = provider_attempts::Entity::update_many().filter(provider_attempts::Column::Id.eq(attempt));
-        for (column, value) in columns {
-            update = update.col_expr(column, value);
+        let columns = columns.into_iter().collect();
+        self.write(CallWrite::Update { attempt, columns }).await.map(|_| ())
+    }
+}
+
+/// One change of the record.
+pub(super) enum CallWrite {
+    /// A call is about to be made.
+    Begin(Box<provider_attempts::ActiveModel>),
+    /// Something became known of a call.
+    Update {
+        /// Its row.
+        attempt: i64,
+        /// What.
+        columns: Vec<(provider_attempts::Column, Expr)>,
+    },
+}
+
+/// The row that was written.
+pub(super) type Written = Result<i64, AttemptLogError>;
+
+/// Writes what jobs want on record at the same time together.
+pub(super) fn writing(writers: &Writers, database: &Database) -> Together<CallWrite, Written> {
+    let database = database.clone();
+    Together::new(writers, move |writes: Vec<CallWrite>| {
+        let database = database.clone();
+        async move {
+            let many = writes.len();
+            let written = async {
+                let txn = database.write().await?;
+                let mut rows = Vec::with_capacity(many);
+                for write in writes {
+                    rows.push(write.in_txn(&txn).await?);
+                }
+                txn.commit().await?;
+                Ok::<_, DbErr>(rows)
+            };
+            match written.await {
+                Ok(rows) => rows.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(failed(error)); many],
+            }
         }
-        update.exec(&txn).await.map_err(failed)?;
-        txn.commit().await.map_err(failed)
+        .boxed()
+    })
+}
+
+impl CallWrite {
+    async fn in_txn(self, txn: &DatabaseTransaction) -> Result<i64, DbErr> {
+        match self {
+            Self::Begin(row) => Ok(row.insert(txn).await?.id),
+            Self::Update { attempt, columns } => {
+                let mut update =
+                    provider_attempts::Entity::update_many().filter(provider_attempts::Column::Id.eq(attempt));
+                for (column, value) in columns {
+                    update = update.col_expr(column, value);
+                }
+                update.exec(txn).await?;
+                Ok(attempt)
+            }
+        }
     }
 }
 
@@ -74,7 +139,6 @@ impl AttemptLog for JobAttempts {
         if !start.is_billed {
             return Ok(0);
         }
-        let txn = self.database.write().await.map_err(failed)?;
         let row = provider_attempts::ActiveModel {
             id: NotSet,
             job_id: Set(self.job_id),
@@ -91,9 +155,7 @@ impl AttemptLog for JobAttempts {
             started_at_ms: Set(self.clock.now_ms()),
             finished_at_ms: Set(0),
         };
-        let row = row.insert(&txn).await.map_err(failed)?;
-        txn.commit().await.map_err(failed)?;
-        Ok(row.id)
+        self.write(CallWrite::Begin(Box::new(row))).await
     }
 
     async fn accepted(&self, attempt: i64, reference: &str) -> Result<(), AttemptLogError> {

@@ -21,10 +21,12 @@ mod hero;
 mod jobs;
 mod pictures;
 mod plans;
+mod progress;
 pub mod queue;
 mod revise;
 pub mod settle;
 mod sweeper;
+mod together;
 mod worker;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -34,6 +36,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use jobs::edited_store;
 pub use pictures::{PictureError, Pictures};
+
+use attempts::{CallWrite, Written};
+use progress::{Progress, Told};
+use together::{Together, Writers};
+use worker::Claimed;
 
 use crate::{
     clock::Clock,
@@ -108,9 +115,11 @@ struct Inner {
     pictures: Pictures,
     doorbell: Arc<dyn Doorbell>,
     clock: Arc<dyn Clock>,
+    claims: Together<(), Claimed>,
+    told: Together<Progress, Told>,
+    calls: Arc<Together<CallWrite, Written>>,
     options: EngineOptions,
-    #[cfg(debug_assertions)]
-    faults: Arc<faults::Faults>,
+    writers: Writers,
 }
 
 impl fmt::Debug for Engine {
@@ -140,7 +149,11 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let EngineParts { database, pictures, files, doorbell, clock, options } = parts;
         let (storage, studio) = (pictures.storage.clone(), pictures.studio.clone());
+        let writers = Writers::default();
         let inner = Inner {
+            claims: worker::claiming(&writers, &database, &clock, &options),
+            told: progress::telling(&writers, &database, &clock),
+            calls: Arc::new(attempts::writing(&writers, &database)),
             database,
             storage,
             files,
@@ -149,8 +162,7 @@ impl Engine {
             doorbell,
             clock,
             options,
-            #[cfg(debug_assertions)]
-            faults: Arc::default(),
+            writers,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -158,7 +170,7 @@ impl Engine {
     /// What tests make fail.
     #[cfg(debug_assertions)]
     pub fn faults(&self) -> &faults::Faults {
-        &self.inner.faults
+        &self.inner.writers.faults
     }
 
     /// Recovers what an earlier process left, then works until `shutdown` and drains.
@@ -180,6 +192,7 @@ impl Engine {
         tracker.spawn(async move { engine.sweep_until(stop).await });
         tracker.close();
         tracker.wait().await;
+        self.inner.writers.done().await;
         Ok(())
     }
 

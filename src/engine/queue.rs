@@ -64,43 +64,50 @@ pub async fn job_insert_in_txn(txn: &DatabaseTransaction, job: NewJob, now_ms: i
     .await
 }
 
-/// Claims the oldest due job, if there is one.
+/// Claims so many of the oldest due jobs, the oldest first, or as many as there are.
 ///
 /// The look before the transaction keeps idle workers from taking SQLite's one writer; on
-/// PostgreSQL `SKIP LOCKED` lets claims pass each other. Only the job's row is touched here: the
+/// PostgreSQL `SKIP LOCKED` lets claims pass each other. Only the jobs' rows are touched here: a
 /// generation's row is locked later, in a transaction of its own, so that locks are always taken
 /// in the order generation, job, user.
 ///
 /// # Errors
 /// Any database error.
-pub async fn job_claim(
+pub async fn jobs_claim(
     database: &Database,
     node: &str,
+    most: usize,
     lease_ms: i64,
     now_ms: i64,
-) -> Result<Option<jobs::Model>, DbErr> {
+) -> Result<Vec<jobs::Model>, DbErr> {
     let due = || {
         jobs::Entity::find()
             .filter(jobs::Column::State.eq(JobState::Queued))
             .filter(jobs::Column::RunAfterMs.lte(now_ms))
             .order_by_asc(jobs::Column::RunAfterMs)
             .order_by_asc(jobs::Column::Id)
-            .limit(1)
     };
     if due().one(database.read()).await?.is_none() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let txn = database.write().await?;
-    let found = due().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(&txn).await?;
-    let Some(job) = found else { return Ok(None) };
-    let mut claimed: jobs::ActiveModel = job.clone().into();
-    claimed.state = Set(JobState::Running);
-    claimed.attempt = Set(job.attempt + 1);
-    claimed.lease_owner = Set(Some(node.to_owned()));
-    claimed.lease_until_ms = Set(Some(now_ms + lease_ms));
-    let job = claimed.update(&txn).await?;
+    let found =
+        due().limit(most as u64).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).all(&txn).await?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let mut claimed = jobs::Entity::update_many()
+        .col_expr(jobs::Column::State, Expr::value(JobState::Running))
+        .col_expr(jobs::Column::Attempt, Expr::col(jobs::Column::Attempt).add(1))
+        .col_expr(jobs::Column::LeaseOwner, Expr::value(node))
+        .col_expr(jobs::Column::LeaseUntilMs, Expr::value(now_ms + lease_ms))
+        .filter(jobs::Column::Id.is_in(found.iter().map(|job| job.id)))
+        .exec_with_returning(&txn)
+        .await?;
     txn.commit().await?;
-    Ok(Some(job))
+    // Rows that an update returns come in no order.
+    claimed.sort_by_key(|job| (job.run_after_ms, job.id));
+    Ok(claimed)
 }
 
 /// When the next queued job is due, in milliseconds since the epoch; gated jobs are not.

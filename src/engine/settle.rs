@@ -20,7 +20,7 @@ use super::{
     revise::revision_put,
 };
 use crate::{
-    domain::{Dimension, FailureCode, PosterStage, RevisionName, SetStyle},
+    domain::{Dimension, FailureCode, RevisionName, SetStyle},
     events::{self, Fact, Summary},
     ledger::{self, Settlement},
     storage::Stored,
@@ -86,38 +86,6 @@ pub async fn generation_lock(
     generation_id: &str,
 ) -> Result<Option<generations::Model>, sea_orm::DbErr> {
     generations::Entity::find_by_id(generation_id).lock_exclusive().one(txn).await
-}
-
-/// A worker took the poster.
-///
-/// # Errors
-/// `Fenced`, `Dangling` or a database error.
-pub async fn poster_start_in_txn(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<(), EngineError> {
-    let generation = enter(txn, job).await?;
-    let poster = poster_of(txn, job).await?;
-    poster_update(txn, &poster, PosterState::Running, None).await?;
-    generation_running(txn, &generation).await?;
-    let fact = Fact::PosterStarted { poster_id: poster.id, attempt: job.attempt };
-    events::append_in_txn(txn, &generation.id, &fact, now_ms).await?;
-    Ok(())
-}
-
-/// The poster reached these stages, one after the other.
-///
-/// # Errors
-/// `Fenced`, `Dangling` or a database error.
-pub async fn poster_progress_in_txn(
-    txn: &DatabaseTransaction,
-    job: &jobs::Model,
-    stages: &[PosterStage],
-    now_ms: i64,
-) -> Result<(), EngineError> {
-    let generation = enter(txn, job).await?;
-    let poster_id = job.poster_id.ok_or(EngineError::Dangling { job_id: job.id, what: "poster" })?;
-    for &stage in stages {
-        events::append_in_txn(txn, &generation.id, &Fact::PosterProgressed { poster_id, stage }, now_ms).await?;
-    }
-    Ok(())
 }
 
 /// The product has a name and the set a style; the posters may start. With `hero_first` the set's
@@ -379,7 +347,10 @@ async fn poster_credits(
     Ok(())
 }
 
-async fn generation_running(txn: &DatabaseTransaction, generation: &generations::Model) -> Result<(), sea_orm::DbErr> {
+pub(super) async fn generation_running(
+    txn: &DatabaseTransaction,
+    generation: &generations::Model,
+) -> Result<(), sea_orm::DbErr> {
     if generation.state == GenerationState::Queued {
         generations::Entity::update_many()
             .col_expr(generations::Column::State, Expr::value(GenerationState::Running))

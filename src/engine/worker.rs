@@ -1,15 +1,19 @@
 //! Workers: wait, claim, work under a lease, settle.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use ::entity::{enums::JobKind, jobs};
 use futures_util::FutureExt;
+use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(debug_assertions)]
 use super::faults::Faulty;
-use super::{Engine, EngineError, queue};
-use crate::{domain::FailureCode, events::Topic};
+use super::{
+    Engine, EngineError, EngineOptions, queue,
+    together::{Together, Writers, cut_off},
+};
+use crate::{clock::Clock, database::Database, domain::FailureCode, events::Topic};
 
 /// Waits between tries that failed by themselves: 0.5 s, 1 s, 2 s, … at most 30 s.
 const RETRY_BASE_MS: i64 = 500;
@@ -71,10 +75,9 @@ impl Engine {
         }
     }
 
+    /// Takes the next due job. Workers that wake at the same time take theirs together.
     async fn claim(&self) -> Result<Option<jobs::Model>, EngineError> {
-        let inner = &self.inner;
-        let lease_ms = inner.options.lease.as_millis() as i64;
-        Ok(queue::job_claim(&inner.database, &inner.options.node, lease_ms, inner.clock.now_ms()).await?)
+        Ok(self.inner.claims.ask(()).await.unwrap_or_else(|| Err(cut_off()))?)
     }
 
     /// How long to sleep when nothing is due: until the next job that waits for its time, and never
@@ -97,7 +100,7 @@ impl Engine {
         let options = &self.inner.options;
         let executing = self.execute(&job);
         #[cfg(debug_assertions)]
-        let executing = Faulty::new(&self.inner.faults, executing);
+        let executing = Faulty::new(&self.inner.writers.faults, executing);
         let ended = tokio::select! {
             ended = tokio::time::timeout(options.job_timeout, AssertUnwindSafe(executing).catch_unwind()) => {
                 match ended {
@@ -124,7 +127,7 @@ impl Engine {
             .record(started.elapsed().as_secs_f64());
         let ending = self.end_job(&job, ended);
         #[cfg(debug_assertions)]
-        let ending = Faulty::new(&self.inner.faults, ending);
+        let ending = Faulty::new(&self.inner.writers.faults, ending);
         ending.await;
     }
 
@@ -196,6 +199,33 @@ impl Engine {
             tokio::time::sleep(Duration::from_millis(200 << attempt)).await;
         }
     }
+}
+
+/// What a worker that asks for a job gets.
+pub(super) type Claimed = Result<Option<jobs::Model>, DbErr>;
+
+/// Claims for all workers that ask at the same time.
+pub(super) fn claiming(
+    writers: &Writers,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+    options: &EngineOptions,
+) -> Together<(), Claimed> {
+    let (database, clock, node, lease_ms) =
+        (database.clone(), Arc::clone(clock), options.node.clone(), options.lease.as_millis() as i64);
+    Together::new(writers, move |askers: Vec<()>| {
+        let (database, node, now_ms) = (database.clone(), node.clone(), clock.now_ms());
+        async move {
+            match queue::jobs_claim(&database, &node, askers.len(), lease_ms, now_ms).await {
+                Ok(claimed) => {
+                    let mut claimed = claimed.into_iter();
+                    askers.iter().map(|()| Ok(claimed.next())).collect()
+                }
+                Err(error) => askers.iter().map(|()| Err(DbErr::Custom(error.to_string()))).collect(),
+            }
+        }
+        .boxed()
+    })
 }
 
 /// Resolves when a shutdown was asked for and the time to finish is over.

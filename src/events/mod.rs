@@ -208,41 +208,61 @@ pub struct Event {
 
 /// Appends an event in the caller's transaction and returns its `seq`.
 ///
-/// Taking the next number locks the generation's row, so two settlements of one generation come one
-/// after the other and the numbers have no gap. Take this row before the user's (the ledger's).
-///
 /// # Errors
-/// Any database error, `RecordNotFound` for an unknown generation among them.
+/// As for [`append_all_in_txn`].
 pub async fn append_in_txn(
     txn: &DatabaseTransaction,
     generation_id: &str,
     fact: &Fact,
     at_ms: i64,
 ) -> Result<i64, DbErr> {
+    append_all_in_txn(txn, generation_id, std::slice::from_ref(fact), at_ms).await
+}
+
+/// Appends events, at least one, in their order in the caller's transaction and returns the last one's
+/// `seq`.
+///
+/// Taking the next numbers locks the generation's row, so two settlements of one generation come one
+/// after the other and the numbers have no gap. Take this row before the user's (the ledger's).
+///
+/// # Errors
+/// Any database error, `RecordNotFound` for an unknown generation among them.
+pub async fn append_all_in_txn(
+    txn: &DatabaseTransaction,
+    generation_id: &str,
+    facts: &[Fact],
+    at_ms: i64,
+) -> Result<i64, DbErr> {
+    let many = facts.len() as i64;
     let updated = generations::Entity::update_many()
-        .col_expr(generations::Column::LastSeq, Expr::col(generations::Column::LastSeq).add(1))
-        .col_expr(generations::Column::Version, Expr::col(generations::Column::Version).add(1))
+        .col_expr(generations::Column::LastSeq, Expr::col(generations::Column::LastSeq).add(many))
+        .col_expr(generations::Column::Version, Expr::col(generations::Column::Version).add(many))
         .filter(generations::Column::Id.eq(generation_id))
         .exec_with_returning(txn)
         .await?;
-    let seq = updated
+    let last = updated
         .first()
         .map(|generation| generation.last_seq)
         .ok_or_else(|| DbErr::RecordNotFound(format!("generation {generation_id}")))?;
-    let payload = serde_json::to_string(fact).map_err(|error| DbErr::Custom(error.to_string()))?;
-    let row = events::ActiveModel {
-        id: NotSet,
-        generation_id: Set(generation_id.to_owned()),
-        seq: Set(seq),
-        kind: Set(fact.kind()),
-        payload: Set(payload),
-        at_ms: Set(at_ms),
-    };
-    events::Entity::insert(row).exec_without_returning(txn).await?;
-    if let Some(kind) = told_partners(fact) {
-        webhooks::enqueue_event_in_txn(txn, kind, generation_id, seq, at_ms).await?;
+    let mut rows = Vec::with_capacity(facts.len());
+    for (fact, seq) in facts.iter().zip(last - many + 1..) {
+        let payload = serde_json::to_string(fact).map_err(|error| DbErr::Custom(error.to_string()))?;
+        rows.push(events::ActiveModel {
+            id: NotSet,
+            generation_id: Set(generation_id.to_owned()),
+            seq: Set(seq),
+            kind: Set(fact.kind()),
+            payload: Set(payload),
+            at_ms: Set(at_ms),
+        });
     }
-    Ok(seq)
+    events::Entity::insert_many(rows).exec_without_returning(txn).await?;
+    for (fact, seq) in facts.iter().zip(last - many + 1..) {
+        if let Some(kind) = told_partners(fact) {
+            webhooks::enqueue_event_in_txn(txn, kind, generation_id, seq, at_ms).await?;
+        }
+    }
+    Ok(last)
 }
 
 /// The events that partners' web hooks can be told of.

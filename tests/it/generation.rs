@@ -188,8 +188,9 @@ fn work_of_a_dead_process_is_taken_up_and_its_ghost_changes_nothing() {
             let house = House::new(backend, ScriptedProvider::new(), 8).await;
             let id = house.create("k", &[0, 8]).await;
             // A process claims the naming, dies, and its lease runs out.
-            let claimed = queue::job_claim(house.database(), "dead", 30_000, house.clock_ms()).await;
-            let ghost = claimed.expect("an answer").expect("the naming is due");
+            let claimed = queue::jobs_claim(house.database(), "dead", 9, 30_000, house.clock_ms()).await;
+            let claimed = claimed.expect("an answer");
+            let [ghost] = &*claimed else { panic!("the naming alone is due") };
             house.clock.advance_ms(31_000);
             house.work_until_idle().await;
             assert_eq!(generation(&house, &id).await.state, GenerationState::Completed, "{backend:?}");
@@ -197,7 +198,7 @@ fn work_of_a_dead_process_is_taken_up_and_its_ghost_changes_nothing() {
 
             let before = events_of(&house, &id).await.len();
             let txn = house.database().write().await.expect("a transaction");
-            let late = settle::product_name_in_txn(&txn, &ghost, "ghost", None, None, false, house.clock_ms()).await;
+            let late = settle::product_name_in_txn(&txn, ghost, "ghost", None, None, false, house.clock_ms()).await;
             assert!(late.is_err(), "{backend:?}: the fence holds");
             drop(txn);
             assert_eq!(events_of(&house, &id).await.len(), before);

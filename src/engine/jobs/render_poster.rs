@@ -12,7 +12,9 @@ use crate::{
         Engine, EngineError,
         attempts::JobAttempts,
         gifts, hero,
+        progress::Progress,
         settle::{self, NewRevision},
+        together::cut_off,
         worker::Failed,
     },
     events::Topic,
@@ -42,12 +44,11 @@ impl Engine {
             self.inner.studio.paint_for(&plan, dimension, &commission, &report).await
         };
         // Stages are written while the painting goes on, and all of them before the ending; those that follow
-        // each other at once share a transaction, because all posters of a set wait for the same writer.
+        // each other at once are told at once.
         let record = async {
             let mut stages = Vec::new();
             while reached.recv_many(&mut stages, STAGES_AT_ONCE).await > 0 {
-                self.record_stages(job, &stages).await?;
-                stages.clear();
+                self.tell(job, false, std::mem::take(&mut stages)).await?;
             }
             Ok::<(), EngineError>(())
         };
@@ -58,7 +59,8 @@ impl Engine {
             studio_failure(&error)
         })?;
 
-        self.record_stages(job, &[PosterStage::Saving]).await?;
+        // Before the files: whoever lost the job must not write over those of its new owner.
+        self.tell(job, false, vec![PosterStage::Saving]).await?;
         let revision = self.store_revision(job, dimension, painted).await?;
         let txn = self.inner.database.write().await?;
         settle::poster_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
@@ -117,7 +119,7 @@ impl Engine {
     }
 
     pub(in crate::engine) fn attempts_of(&self, job: &jobs::Model) -> Arc<JobAttempts> {
-        Arc::new(JobAttempts::new(self.inner.database.clone(), Arc::clone(&self.inner.clock), job))
+        Arc::new(JobAttempts::new(self, job))
     }
 
     /// Stores a painted poster; no money has moved yet.
@@ -155,17 +157,14 @@ impl Engine {
     async fn start_poster(&self, job: &jobs::Model) -> Result<Dimension, EngineError> {
         let poster = self.poster_of(job).await?;
         let dimension = gifts::dimension_of(job, &poster)?;
-        let txn = self.inner.database.write().await?;
-        settle::poster_start_in_txn(&txn, job, self.inner.clock.now_ms()).await?;
-        txn.commit().await?;
-        self.ring(&Topic::Generation(job.generation_id.clone()));
+        self.tell(job, true, Vec::new()).await?;
         Ok(dimension)
     }
 
-    async fn record_stages(&self, job: &jobs::Model, stages: &[PosterStage]) -> Result<(), EngineError> {
-        let txn = self.inner.database.write().await?;
-        settle::poster_progress_in_txn(&txn, job, stages, self.inner.clock.now_ms()).await?;
-        txn.commit().await?;
+    /// Writes down how far the poster is, together with what others tell at the same moment.
+    async fn tell(&self, job: &jobs::Model, is_start: bool, stages: Vec<PosterStage>) -> Result<(), EngineError> {
+        let progress = Progress { job: job.clone(), is_start, stages };
+        self.inner.told.ask(progress).await.unwrap_or_else(|| Err(cut_off().into()))?;
         self.ring(&Topic::Generation(job.generation_id.clone()));
         Ok(())
     }
