@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
 use super::container;
@@ -26,6 +27,14 @@ impl Photo {
     }
 }
 
+/// A decoded picture, as little changed as possible.
+pub(super) enum Decoded {
+    /// Three bytes a pixel, upright, in sRGB or what passes for it: what most vendors send.
+    Opaque(RgbImage),
+    /// Everything else.
+    Photo(Photo),
+}
+
 /// Decodes a picture, turns it upright and tells its colours in sRGB.
 ///
 /// The size is checked before the decoder starts, and again against what the decoder sees: a file
@@ -35,6 +44,17 @@ impl Photo {
 /// # Errors
 /// Every [`ImageRefusal`].
 pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Photo, ImageRefusal> {
+    Ok(match decode_lean(bytes, limits)? {
+        Decoded::Opaque(rgb) => Photo { pixels: widened(&rgb), has_alpha: false },
+        Decoded::Photo(photo) => photo,
+    })
+}
+
+/// [`decode`], without a fourth byte a pixel where there is nothing to say with it.
+///
+/// # Errors
+/// Every [`ImageRefusal`].
+pub(super) fn decode_lean(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageRefusal> {
     let container = container::inspect(bytes, limits)?;
     if !container::is_complete(bytes, container.kind) {
         return Err(ImageRefusal::Undecodable);
@@ -49,6 +69,9 @@ pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Photo, ImageRefusal>
     let stored = DynamicImage::from_decoder(decoder).map_err(|_| ImageRefusal::Undecodable)?;
     let may_be_clear = stored.color().has_alpha();
     let mut pixels = match stored {
+        DynamicImage::ImageRgb8(rgb) if profile.is_none() && container.orientation == Orientation::NoTransforms => {
+            return Ok(Decoded::Opaque(rgb));
+        }
         DynamicImage::ImageRgb8(rgb) => widened(&rgb),
         other => other.into_rgba8(),
     };
@@ -58,7 +81,7 @@ pub fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<Photo, ImageRefusal>
     let mut upright = DynamicImage::ImageRgba8(pixels);
     upright.apply_orientation(container.orientation);
     let pixels = upright.into_rgba8();
-    Ok(if may_be_clear { Photo::from_pixels(pixels) } else { Photo { pixels, has_alpha: false } })
+    Ok(Decoded::Photo(if may_be_clear { Photo::from_pixels(pixels) } else { Photo { pixels, has_alpha: false } }))
 }
 
 /// The same pixels, opaque. The library's own way asks for the meaning of colours at every pixel.

@@ -34,6 +34,7 @@ mod reduced;
 mod resize;
 pub mod retouch;
 mod shadow;
+mod strips;
 mod tone;
 mod white;
 

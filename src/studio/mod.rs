@@ -7,6 +7,7 @@ mod bible;
 mod brief;
 mod compose;
 mod contrast;
+mod cores;
 mod edit;
 mod fit;
 mod label;

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use super::{
     Brief, BriefPhoto, Commission, Labels, Language, Origin, PaintedPoster, Recipe, SetPlan, StudioError,
     compose::Press,
+    cores::Cores,
     layouts::{self, Draft},
     order::{self, Anchor, Anchors, PictureOrder, Subject, plate_scene},
     reading::Thought,
@@ -42,7 +43,7 @@ pub struct Studio {
     pub(super) painters: Arc<Painters>,
     pub(super) readers: Arc<Readers>,
     pub(super) templates: Arc<Templates>,
-    cores: Arc<Semaphore>,
+    cores: Cores,
     /// One for each poster that may be in work from its first painted pixel on: ten plates painted at
     /// once would wait in memory for two cores to set them.
     easels: Arc<Semaphore>,
@@ -71,7 +72,7 @@ impl Studio {
             painters: Arc::new(painters),
             readers: Arc::new(readers),
             templates: Arc::new(templates),
-            cores: Arc::new(Semaphore::new(cores)),
+            cores: Cores::new(cores),
             easels: Arc::new(Semaphore::new(cores)),
             anchors: Anchors::default(),
             jpeg_quality,
@@ -284,19 +285,12 @@ impl Studio {
         .await?
     }
 
-    /// Runs work on a thread where it may block, one piece per core.
-    pub(super) async fn on_core<T: Send + 'static>(
+    /// Runs work on pixels: one piece per core, stepping back for everything else.
+    pub(super) fn on_core<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, StudioError> {
-        let permit =
-            Arc::clone(&self.cores).acquire_owned().await.map_err(|closed| StudioError::Thread(closed.to_string()))?;
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        })
-        .await
-        .map_err(|error| StudioError::Thread(error.to_string()))
+    ) -> impl Future<Output = Result<T, StudioError>> + Send + 'static {
+        self.cores.run(work)
     }
 }
 

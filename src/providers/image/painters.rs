@@ -271,6 +271,7 @@ impl Painters {
             }
             Err(error) => Err(error),
         };
+        let answered = began.elapsed();
         let ended = match rendered.map_err(|error| error.unquoted([&*request.prompt])) {
             Ok(rendered) => self.accept(painter, attempt, rendered, &request, order, log).await,
             Err(error) => {
@@ -279,6 +280,9 @@ impl Painters {
             }
         };
         let class = ended.as_ref().err().map_or("ok", |error| error.class.code());
+        let (answered_ms, checked_ms) =
+            (answered.as_millis() as u64, began.elapsed().saturating_sub(answered).as_millis() as u64);
+        tracing::debug!(provider = provider.name(), class, answered_ms, checked_ms, "a call is over");
         let name = provider.name().to_owned();
         metrics::counter!("haibao_provider_calls_total", "provider" => name.clone(), "outcome" => class).increment(1);
         metrics::histogram!("haibao_provider_seconds", "provider" => name).record(began.elapsed().as_secs_f64());
