@@ -7,6 +7,7 @@ mod engine;
 mod events;
 mod page;
 mod process;
+mod queue;
 mod render;
 mod renditions;
 mod report;
@@ -29,7 +30,7 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 /// Measures one subject of this program and prints its rows.
 type Run = fn(&Path) -> Result<()>;
 
-const SUBJECTS: [(&str, Run); 10] = [
+const SUBJECTS: [(&str, Run); 11] = [
     ("render", render::run),
     ("shared", shared::run),
     ("edits", edits::run),
@@ -39,11 +40,12 @@ const SUBJECTS: [(&str, Run); 10] = [
     ("events", events::run),
     ("start", start::run),
     ("engine", engine::run),
+    ("queue", queue::run),
     ("books", books::run),
 ];
 
 const USAGE: &str =
-    "cargo bench --bench service -- [render] [shared] [edits] [renditions] [page] [subscriptions] [events] [start] [engine] [books] [--program FILE]
+    "cargo bench --bench service -- [render] [shared] [edits] [renditions] [page] [subscriptions] [events] [start] [engine] [queue] [books] [--program FILE]
 
 Without a subject: all of them. --program measures another build of the program than the one that cargo made beside
 this benchmark.";

@@ -67,6 +67,19 @@ impl Server {
         Ok(ticks.iter().sum::<f64>() / TICKS_PER_SECOND)
     }
 
+    /// Processor seconds so far of its threads whose names begin like this.
+    pub(crate) fn thread_cpu_seconds(&self, name: &str) -> Result<f64> {
+        let mut seconds = 0.0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let thread = thread?.path();
+            if fs::read_to_string(thread.join("comm"))?.starts_with(name) {
+                let [user, system, ..] = ticks_in(&thread.join("stat"))?;
+                seconds += (user + system) / TICKS_PER_SECOND;
+            }
+        }
+        Ok(seconds)
+    }
+
     /// Memory of its own that is resident: no page of the program file, none of the page cache.
     pub(crate) fn anonymous_kib(&self) -> Result<f64> {
         status_kib(self.child.id(), "RssAnon:")
@@ -122,7 +135,11 @@ pub(crate) fn peak_kib(pid: u32) -> Result<f64> {
 
 /// Ticks of a process: user, system, and the same of its ended children.
 fn stat_ticks(process: &str) -> Result<[f64; 4]> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    ticks_in(Path::new(&format!("/proc/{process}/stat")))
+}
+
+fn ticks_in(stat: &Path) -> Result<[f64; 4]> {
+    let text = fs::read_to_string(stat)?;
     // The second field is the program's name in brackets and may hold spaces.
     let (_, fields) = text.rsplit_once(')').ok_or("/proc/…/stat does not read")?;
     let ticks: Vec<f64> =

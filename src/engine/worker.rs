@@ -76,7 +76,10 @@ impl Engine {
     }
 
     /// Takes the next due job. Workers that wake at the same time take theirs together.
-    async fn claim(&self) -> Result<Option<jobs::Model>, EngineError> {
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn claim(&self) -> Result<Option<jobs::Model>, EngineError> {
         Ok(self.inner.claims.ask(()).await.unwrap_or_else(|| Err(cut_off()))?)
     }
 

@@ -17,8 +17,9 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::StudioError;
 
-/// How far the threads step back: from 0, as others, to 19. At 10 they get a tenth of a core that others
-/// want, and all of one that nobody does.
+/// How far the threads step back, of 19: by 10 they get a tenth of a core that others want, and all of one
+/// that nobody does.
+#[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
 type Piece = Box<dyn FnOnce() + Send>;
@@ -102,9 +103,17 @@ fn work_on(waiting: &Mutex<Receiver<Piece>>) {
 /// On Linux a priority is a thread's own; elsewhere it would be the whole process's.
 #[cfg(target_os = "linux")]
 fn step_back() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+    use rustix::process::{getpriority_process, setpriority_process};
+    let stepped_back = getpriority_process(None).and_then(|nice| setpriority_process(None, stepped_back_from(nice)));
+    if let Err(error) = stepped_back {
         tracing::debug!(%error, "pictures are made with everybody's priority");
     }
+}
+
+/// From wherever the program was started at, so that whoever runs it with little priority keeps that.
+#[cfg(target_os = "linux")]
+fn stepped_back_from(nice: i32) -> i32 {
+    (nice + NICE).min(19)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -118,12 +127,19 @@ mod tests {
 
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn work_is_done_on_threads_that_step_back() {
+    async fn only_threads_that_work_on_pixels_step_back() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let before = nice();
+        assert_eq!(Cores::new(2).run(nice).await.unwrap(), stepped_back_from(before));
+        assert_eq!(nice(), before, "nobody else does");
+        assert_eq!((stepped_back_from(0), stepped_back_from(15)), (10, 19));
+    }
+
+    #[tokio::test]
+    async fn every_piece_of_work_is_done() {
         let cores = Cores::new(2);
-        let priority = cores.run(|| rustix::process::getpriority_process(None).unwrap()).await.unwrap();
-        assert_eq!(priority, NICE);
-        assert_eq!(rustix::process::getpriority_process(None).unwrap(), 0, "nobody else does");
         let squares = join_all((0..50_u32).map(|number| cores.run(move || number * number))).await;
         let squares: Vec<u32> = squares.into_iter().map(Result::unwrap).collect();
         assert_eq!(squares, (0..50).map(|number| number * number).collect::<Vec<_>>());

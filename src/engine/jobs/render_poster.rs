@@ -18,6 +18,7 @@ use crate::{
         worker::Failed,
     },
     events::Topic,
+    providers::AttemptLog,
     storage::{GenerationFolder, StorageError, Stored},
     studio::{Commission, PaintedPoster},
 };
@@ -118,7 +119,8 @@ impl Engine {
         })
     }
 
-    pub(in crate::engine) fn attempts_of(&self, job: &jobs::Model) -> Arc<JobAttempts> {
+    /// The record of the calls that are made for this job.
+    pub fn attempts_of(&self, job: &jobs::Model) -> Arc<dyn AttemptLog> {
         Arc::new(JobAttempts::new(self, job))
     }
 
@@ -162,7 +164,10 @@ impl Engine {
     }
 
     /// Writes down how far the poster is, together with what others tell at the same moment.
-    async fn tell(&self, job: &jobs::Model, is_start: bool, stages: Vec<PosterStage>) -> Result<(), EngineError> {
+    ///
+    /// # Errors
+    /// `Fenced`, `Dangling` or `Database`.
+    pub async fn tell(&self, job: &jobs::Model, is_start: bool, stages: Vec<PosterStage>) -> Result<(), EngineError> {
         let progress = Progress { job: job.clone(), is_start, stages };
         self.inner.told.ask(progress).await.unwrap_or_else(|| Err(cut_off().into()))?;
         self.ring(&Topic::Generation(job.generation_id.clone()));
