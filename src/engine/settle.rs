@@ -62,7 +62,10 @@ struct Ending {
 
 /// Takes the job off the queue; what comes of its hold and its poster is the caller's to write.
 async fn poster_end(txn: &DatabaseTransaction, job: &jobs::Model, now_ms: i64) -> Result<Ending, EngineError> {
-    let generation = enter(txn, job).await?;
+    // What ends the job asks for the fence too, so nothing is read for it here.
+    let generation = generation_lock(txn, &job.generation_id)
+        .await?
+        .ok_or(EngineError::Dangling { job_id: job.id, what: "generation" })?;
     let poster = poster_of(txn, job).await?;
     let hold_id = job.hold_id.ok_or(EngineError::Dangling { job_id: job.id, what: "hold" })?;
     job_done(txn, job, now_ms).await?;
@@ -137,8 +140,7 @@ pub async fn poster_succeed_in_txn(
     };
     set_pin(txn, &generation.id, &revision.provider).await?;
     let row = revision_put(txn, &poster, revision, Some(hold_id), now_ms).await?;
-    poster_update(txn, &poster, PosterState::Succeeded, None).await?;
-    poster_credits(txn, poster.id, amount, 0).await?;
+    poster_ended(txn, poster.id, Outcome::made(amount)).await?;
     hero_done(txn, &poster, now_ms).await?;
     let fact = Fact::PosterSucceeded { poster_id: poster.id, revision_id: row.id, credits_captured: amount, wallet };
     events::append_in_txn(txn, &generation.id, &fact, now_ms).await?;
@@ -164,8 +166,7 @@ pub async fn poster_refund_in_txn(
     let Settlement::Settled { amount, wallet } = ledger::release_in_txn(txn, hold_id, now_ms).await? else {
         return Err(EngineError::Fenced(job.id));
     };
-    poster_update(txn, &poster, PosterState::Refunded, Some(failure)).await?;
-    poster_credits(txn, poster.id, 0, amount).await?;
+    poster_ended(txn, poster.id, Outcome::refunded(failure, amount)).await?;
     let fact = Fact::PosterRefunded { poster_id: poster.id, failure, credits_released: amount, wallet };
     events::append_in_txn(txn, &generation.id, &fact, now_ms).await?;
     hero_done(txn, &poster, now_ms).await?;
@@ -198,9 +199,7 @@ pub async fn posters_cancel_in_txn(
         let Settlement::Settled { amount, wallet } = ledger::release_in_txn(txn, hold_id, now_ms).await? else {
             return Err(EngineError::Dangling { job_id: job.id, what: "open hold" });
         };
-        let poster = poster_of(txn, job).await?;
-        poster_update(txn, &poster, PosterState::Canceled, None).await?;
-        poster_credits(txn, poster_id, 0, amount).await?;
+        poster_ended(txn, poster_id, Outcome::canceled(amount)).await?;
         let fact = Fact::PosterCanceled { poster_id, credits_released: amount, wallet };
         events::append_in_txn(txn, generation_id, &fact, now_ms).await?;
         // A try that was cut off may still be worked on somewhere: that is called off.
@@ -299,8 +298,7 @@ pub(super) async fn orphan_release_in_txn(
     }
     let poster = posters::Entity::find_by_id(hold.poster_id).one(txn).await?;
     if let Some(poster) = poster {
-        poster_update(txn, &poster, PosterState::Refunded, Some(failure)).await?;
-        poster_credits(txn, poster.id, 0, amount).await?;
+        poster_ended(txn, poster.id, Outcome::refunded(failure, amount)).await?;
         // Others may wait for this one, and nobody else would tell them.
         hero_done(txn, &poster, now_ms).await?;
     }
@@ -316,31 +314,36 @@ pub(super) async fn poster_of(txn: &DatabaseTransaction, job: &jobs::Model) -> R
     posters::Entity::find_by_id(poster_id).one(txn).await?.ok_or(missing)
 }
 
-async fn poster_update(
-    txn: &DatabaseTransaction,
-    poster: &posters::Model,
+/// What became of a poster and of its credits.
+struct Outcome {
     state: PosterState,
     failure: Option<FailureCode>,
-) -> Result<(), sea_orm::DbErr> {
-    posters::Entity::update_many()
-        .col_expr(posters::Column::State, Expr::value(state))
-        .col_expr(posters::Column::FailureCode, Expr::value(failure.map(|code| code.code().to_owned())))
-        .col_expr(posters::Column::Version, Expr::col(posters::Column::Version).add(1))
-        .filter(posters::Column::Id.eq(poster.id))
-        .exec(txn)
-        .await?;
-    Ok(())
-}
-
-async fn poster_credits(
-    txn: &DatabaseTransaction,
-    poster_id: i64,
     captured: i64,
     released: i64,
-) -> Result<(), sea_orm::DbErr> {
+}
+
+impl Outcome {
+    const fn made(captured: i64) -> Self {
+        Self { state: PosterState::Succeeded, failure: None, captured, released: 0 }
+    }
+
+    const fn refunded(failure: FailureCode, released: i64) -> Self {
+        Self { state: PosterState::Refunded, failure: Some(failure), captured: 0, released }
+    }
+
+    const fn canceled(released: i64) -> Self {
+        Self { state: PosterState::Canceled, failure: None, captured: 0, released }
+    }
+}
+
+async fn poster_ended(txn: &DatabaseTransaction, poster_id: i64, outcome: Outcome) -> Result<(), sea_orm::DbErr> {
+    let failure = outcome.failure.map(|code| code.code().to_owned());
     posters::Entity::update_many()
-        .col_expr(posters::Column::CreditsCaptured, Expr::col(posters::Column::CreditsCaptured).add(captured))
-        .col_expr(posters::Column::CreditsReleased, Expr::col(posters::Column::CreditsReleased).add(released))
+        .col_expr(posters::Column::State, Expr::value(outcome.state))
+        .col_expr(posters::Column::FailureCode, Expr::value(failure))
+        .col_expr(posters::Column::CreditsCaptured, Expr::col(posters::Column::CreditsCaptured).add(outcome.captured))
+        .col_expr(posters::Column::CreditsReleased, Expr::col(posters::Column::CreditsReleased).add(outcome.released))
+        .col_expr(posters::Column::Version, Expr::col(posters::Column::Version).add(1))
         .filter(posters::Column::Id.eq(poster_id))
         .exec(txn)
         .await?;
