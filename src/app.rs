@@ -121,6 +121,7 @@ impl App {
             url: settings.database_url().expose_secret().to_owned(),
             readers: settings.database.connections_max,
             connections_max: settings.database.connections_max,
+            acquire_timeout: Duration::from_secs(settings.database.acquire_timeout_seconds),
         };
         let database = Database::open(&options).await?;
         if migrate {
@@ -135,7 +136,7 @@ impl App {
         let urls = UrlSigner::new(&keys.signed_urls, settings.storage.signed_url_lifetime_seconds);
         let time_zone =
             jiff::tz::TimeZone::get(&settings.time_zone).map_err(|error| StartError::TimeZone(error.to_string()))?;
-        let compositions = models::compositions(&settings);
+        let compositions = models::compositions(&settings, &clock, &ids);
         let context = services::Context { database, storage, urls, doorbell, clock, ids, time_zone, compositions };
         Ok(Self { settings: Arc::new(settings), keys: Arc::new(keys), context, files, pictures: Arc::default() })
     }
@@ -304,7 +305,7 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         match self.settings.engine.workers {
             0 => {
-                let elsewhere = self.settings.image_providers.iter().filter(|p| p.base_url.is_some());
+                let elsewhere = models::elsewhere(&self.settings);
                 cores + elsewhere.map(|provider| provider.max_concurrency).sum::<usize>().min(WORKERS_WAITING_MAX)
             }
             fixed => fixed,

@@ -17,6 +17,9 @@ use sea_orm::{
 /// error of the disk must reach it as an error, never as a signal.
 const READ_WINDOW_BYTES: &str = "1073741824";
 
+/// The least patience with SQLite's one writing connection, for which all writers queue.
+const SQLITE_ACQUIRE_TIMEOUT_MIN: Duration = Duration::from_secs(30);
+
 /// How to reach the database.
 #[derive(Clone, Debug)]
 pub struct DatabaseOptions {
@@ -26,6 +29,8 @@ pub struct DatabaseOptions {
     pub readers: u32,
     /// Connections in the PostgreSQL pool.
     pub connections_max: u32,
+    /// How long anybody waits for a free connection.
+    pub acquire_timeout: Duration,
 }
 
 /// The open database.
@@ -48,14 +53,17 @@ impl Database {
     /// Whatever the driver says when the database cannot be reached or is not one.
     pub async fn open(options: &DatabaseOptions) -> Result<Self, DbErr> {
         if options.url.starts_with("sqlite:") {
-            let writer = sea_orm::Database::connect(sqlite(&options.url, 1, false)).await?;
-            let reader = sea_orm::Database::connect(sqlite(&options.url, options.readers.max(1), true)).await?;
+            // SQLite's one writer is queued for by everybody, so patience with it is no less than its own.
+            let patience = options.acquire_timeout.max(SQLITE_ACQUIRE_TIMEOUT_MIN);
+            let writer = sea_orm::Database::connect(sqlite(&options.url, 1, false, patience)).await?;
+            let readers = sqlite(&options.url, options.readers.max(1), true, options.acquire_timeout);
+            let reader = sea_orm::Database::connect(readers).await?;
             return Ok(Self { writer, reader });
         }
         let mut pool = ConnectOptions::new(options.url.clone());
         pool.max_connections(options.connections_max.max(2))
             .min_connections(1)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(options.acquire_timeout)
             .sqlx_logging(false);
         let writer = sea_orm::Database::connect(pool).await?;
         Ok(Self { reader: writer.clone(), writer })
@@ -138,7 +146,7 @@ impl Database {
     }
 }
 
-fn sqlite(url: &str, connections_max: u32, read_only: bool) -> ConnectOptions {
+fn sqlite(url: &str, connections_max: u32, read_only: bool, acquire_timeout: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.to_owned());
     options
         .max_connections(connections_max)
@@ -146,7 +154,7 @@ fn sqlite(url: &str, connections_max: u32, read_only: bool) -> ConnectOptions {
         .sqlx_logging(false)
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
-        .acquire_timeout(Duration::from_secs(30))
+        .acquire_timeout(acquire_timeout)
         .test_before_acquire(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             // FULL: a paid order must survive a power cut, and one commit costs well under the

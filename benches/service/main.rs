@@ -45,10 +45,10 @@ const SUBJECTS: [(&str, Run); 11] = [
 ];
 
 const USAGE: &str =
-    "cargo bench --bench service -- [render] [shared] [edits] [renditions] [page] [subscriptions] [events] [start] [engine] [queue] [books] [--program FILE]
+    "cargo bench --bench service -- [render] [shared] [edits] [renditions] [page] [subscriptions] [events] [start] [engine] [queue] [books] [--program FILE] [--postgres URL]
 
 Without a subject: all of them. --program measures another build of the program than the one that cargo made beside
-this benchmark.";
+this benchmark; --postgres lets `queue` run on this empty database as well.";
 
 fn main() -> ExitCode {
     let mut program = PathBuf::from(env!("CARGO_BIN_EXE_haibao"));
@@ -60,6 +60,10 @@ fn main() -> ExitCode {
             "--bench" => benching = true,
             "--program" => match words.next() {
                 Some(path) => program = PathBuf::from(path),
+                None => return usage(),
+            },
+            "--postgres" => match words.next() {
+                Some(url) => drop(queue::POSTGRES.set(url)),
                 None => return usage(),
             },
             name => match SUBJECTS.iter().find(|(subject, _)| *subject == name) {

@@ -1,12 +1,13 @@
 //! What the engine itself costs: sets of ten through the real queue, money, events and files, with a sleep
 //! of 200 ms where a vendor would paint, and not one pixel. Inside this process, on SQLite with
-//! `synchronous = FULL`; a seller orders the next set as soon as the last one is complete.
+//! `synchronous = FULL`, and on an empty PostgreSQL where `--postgres` names one; a seller
+//! orders the next set as soon as the last one is complete.
 
 use std::{
     collections::HashMap,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -15,11 +16,12 @@ use std::{
 use bytes::Bytes;
 use entity::{
     enums::{JobKind, UploadPurpose},
-    jobs, uploads,
+    jobs, posters, uploads,
 };
 use haibao::{
     clock::SystemClock,
     composer::TakumiComposer,
+    database::{Database, DatabaseOptions},
     domain::{Composition, Dimension, PosterFormat, PosterStage, RevisionName, StyleChoice},
     engine::{
         Engine, EngineOptions, EngineParts, Pictures,
@@ -36,15 +38,20 @@ use haibao::{
     storage::{GenerationFolder, LocalFiles, Stored, UrlSigner},
     studio::Studio,
 };
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait as _};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait as _, EntityTrait as _};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{Result, process::own_cpu_seconds, report, runtime, seed};
 
+/// An empty database of a PostgreSQL server, where the command line names one.
+pub(crate) static POSTGRES: OnceLock<String> = OnceLock::new();
+
 const SELLERS: i64 = 600;
 /// Jobs at the same time: as many posters wait for the vendor when a hundred sets a second are wished for.
 const WORKERS: usize = 256;
+/// To a PostgreSQL server, as the configuration has it when nobody says otherwise.
+const CONNECTIONS: u32 = 8;
 const LATENCY: Duration = Duration::from_millis(200);
 const LASTS: Duration = Duration::from_secs(15);
 const DAY_MS: i64 = 86_400_000;
@@ -65,14 +72,32 @@ struct Hall {
 
 pub(crate) fn run(_program: &Path) -> Result<()> {
     for (what, is_stored) in [("files included", true), ("without files", false)] {
-        runtime()?.block_on(measured(what, is_stored))?;
+        let folder = TempDir::new()?;
+        runtime()?.block_on(async { measured(what, seed::database(folder.path()).await?, is_stored).await })?;
     }
-    Ok(())
+    let Some(url) = POSTGRES.get() else {
+        report::row("PostgreSQL", "left out: --postgres names no empty database");
+        return Ok(());
+    };
+    runtime()?.block_on(async { measured("PostgreSQL, without files", server(url.clone()).await?, false).await })
 }
 
-async fn measured(what: &str, is_stored: bool) -> Result<()> {
+/// An empty database of a PostgreSQL server, opened as the service opens it by default.
+async fn server(url: String) -> Result<Database> {
+    let database = Database::open(&DatabaseOptions {
+        url,
+        readers: 1,
+        connections_max: CONNECTIONS,
+        acquire_timeout: Duration::from_secs(10),
+    })
+    .await?;
+    database.migrate().await?;
+    Ok(database)
+}
+
+async fn measured(what: &str, database: Database, is_stored: bool) -> Result<()> {
     let folder = TempDir::new()?;
-    let hall = Arc::new(opened(folder.path(), is_stored).await?);
+    let hall = Arc::new(opened(database, folder.path(), is_stored).await?);
     let mut work = JoinSet::new();
     for _ in 0..WORKERS {
         let hall = Arc::clone(&hall);
@@ -104,8 +129,7 @@ async fn measured(what: &str, is_stored: bool) -> Result<()> {
 }
 
 /// A service with sellers who have credits and a photo.
-async fn opened(folder: &Path, is_stored: bool) -> Result<Hall> {
-    let database = seed::database(folder).await?;
+async fn opened(database: Database, folder: &Path, is_stored: bool) -> Result<Hall> {
     let files = LocalFiles::open(folder)?;
     let storage = files.storage()?;
     let context = Context {
@@ -247,8 +271,9 @@ impl Hall {
 
     async fn store(&self, job: &jobs::Model) -> Result<NewRevision> {
         let folder = GenerationFolder::new(job.user_id, &job.generation_id);
-        // Posters are numbered in the order of their set.
-        let dimension = Dimension::ALL[job.poster_id.unwrap_or_default() as usize % Dimension::ALL.len()];
+        let poster_id = job.poster_id.ok_or("a poster's job without a poster")?;
+        let poster = posters::Entity::find_by_id(poster_id).one(self.context.database.read()).await?;
+        let dimension = poster.and_then(|poster| Dimension::from_index(poster.dimension)).ok_or("no such poster")?;
         let name = RevisionName::Prime;
         let key = folder.picture(dimension, name);
         let stored = match &self.files {

@@ -1,6 +1,6 @@
 //! A database with a history: one seller with finished sets, straight into the tables.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use haibao::{
     clock::{Clock as _, SystemClock},
@@ -37,7 +37,13 @@ pub(crate) struct Seeded {
 /// Opens a new database in this folder, as the service would.
 pub(crate) async fn database(folder: &Path) -> Result<Database> {
     let url = format!("sqlite://{}", folder.join("haibao.db").display());
-    let database = Database::open(&DatabaseOptions { url, readers: 8, connections_max: 8 }).await?;
+    let database = Database::open(&DatabaseOptions {
+        url,
+        readers: 8,
+        connections_max: 8,
+        acquire_timeout: Duration::from_secs(10),
+    })
+    .await?;
     database.migrate().await?;
     Ok(database)
 }

@@ -217,7 +217,8 @@ impl TemplateData {
         })
     }
 
-    /// Correlation of lightness under the mask, −1 to 1; `None` outside the picture.
+    /// Correlation of lightness under the mask, −1 to 1; `None` outside the picture, 0 where one
+    /// of the two has nothing to correlate.
     fn structure(&self, picture: &Field, left: i32, top: i32, every: usize) -> Option<f32> {
         let fits = left >= 0
             && top >= 0
@@ -226,9 +227,10 @@ impl TemplateData {
         if !fits {
             return None;
         }
-        let (mut n, mut sa, mut sb, mut saa, mut sbb, mut sab) = (0.0_f32, 0.0, 0.0, 0.0, 0.0, 0.0);
+        // In `f64`: a flat ground's variance is the small difference of two large sums.
+        let (mut n, mut sa, mut sb, mut saa, mut sbb, mut sab) = (0.0_f64, 0.0, 0.0, 0.0, 0.0, 0.0);
         for (own, other) in self.pairs(picture, left, top, every) {
-            let (a, b) = (self.field.lab[own][0], picture.lab[other][0]);
+            let (a, b) = (f64::from(self.field.lab[own][0]), f64::from(picture.lab[other][0]));
             n += 1.0;
             sa += a;
             sb += b;
@@ -236,9 +238,9 @@ impl TemplateData {
             sbb += b * b;
             sab += a * b;
         }
-        let (va, vb) = (saa - sa * sa / n, sbb - sb * sb / n);
+        let (va, vb) = (((saa - sa * sa / n) / n).max(0.0), ((sbb - sb * sb / n) / n).max(0.0));
         let spread = (va * vb).sqrt();
-        Some(if spread < 1e-6 { 0.0 } else { (sab - sa * sb / n) / spread })
+        Some(if spread < 1e-7 { 0.0 } else { ((sab - sa * sb / n) / n / spread) as f32 })
     }
 
     /// Mean likeness of colour. The common difference of lightness is the light's, not the product's, and

@@ -12,4 +12,6 @@ pub struct BillingSettings {
     pub welcome_credits: Option<i64>,
     /// What one credit brings in, in millionths of a US dollar: what the cost of models is compared with.
     pub credit_value_microusd: i64,
+    /// What one poster or edit may cost, tries included, in millionths of a US dollar; 0 = no limit.
+    pub picture_cost_max_microusd: i64,
 }

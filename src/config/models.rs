@@ -83,7 +83,8 @@ pub struct TextModelSettings {
     #[serde(default)]
     pub model: Option<String>,
     /// What it may be asked: `report`, `plan`, `name`, `edit`, `check`; empty = everything but `check`, which
-    /// looks at each picture that an image model painted and needs `vision`.
+    /// looks at what image models paint for posters, and at unbrushed edits in which they paint the product
+    /// too, and needs `vision`.
     #[serde(default)]
     pub purposes: Vec<String>,
     /// Whether it is shown the photo too.

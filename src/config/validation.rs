@@ -108,6 +108,8 @@ impl Settings {
             "must be 1 to 200 characters",
         )?;
         check(self.billing.credit_value_microusd > 0, "billing.credit_value_microusd", "must be 1 or more")?;
+        let picture_cost_max = self.billing.picture_cost_max_microusd;
+        check(picture_cost_max >= 0, "billing.picture_cost_max_microusd", "must be 0 or more")?;
         check((0..=1_000_000).contains(&self.welcome_credits()), "billing.welcome_credits", "must be 0 to 1000000")?;
         check(
             (1..=10_080).contains(&self.payments.order_lifetime_minutes),

@@ -34,13 +34,15 @@ pub(super) struct JobAttempts {
     calls: Arc<Together<CallWrite, Written>>,
     job_id: i64,
     hold_id: Option<i64>,
+    generation_id: String,
 }
 
 impl JobAttempts {
     pub(super) fn new(engine: &Engine, job: &jobs::Model) -> Self {
         let Inner { database, clock, calls, .. } = &*engine.inner;
         let (database, clock, calls) = (database.clone(), Arc::clone(clock), Arc::clone(calls));
-        Self { database, clock, calls, job_id: job.id, hold_id: job.hold_id }
+        let generation_id = job.generation_id.clone();
+        Self { database, clock, calls, job_id: job.id, hold_id: job.hold_id, generation_id }
     }
 
     /// Of pictures only: what text models were asked beside them is neither followed up nor counted as a try.
@@ -54,6 +56,18 @@ impl JobAttempts {
             Some(hold_id) => Condition::all().add(provider_attempts::Column::HoldId.eq(hold_id)),
             None => Condition::all().add(provider_attempts::Column::JobId.eq(self.job_id)),
         }
+    }
+
+    async fn sum(&self, of: Condition) -> Result<i64, AttemptLogError> {
+        let sum: Option<Option<i64>> = provider_attempts::Entity::find()
+            .select_only()
+            .expr(Expr::cust("CAST(SUM(cost_microusd) AS BIGINT)"))
+            .filter(of)
+            .into_tuple()
+            .one(self.database.read())
+            .await
+            .map_err(failed)?;
+        Ok(sum.flatten().unwrap_or(0))
     }
 
     async fn write(&self, write: CallWrite) -> Written {
@@ -135,6 +149,10 @@ fn failed(error: DbErr) -> AttemptLogError {
 
 #[async_trait]
 impl AttemptLog for JobAttempts {
+    fn group(&self) -> &str {
+        &self.generation_id
+    }
+
     async fn begin(&self, start: &AttemptStart) -> Result<i64, AttemptLogError> {
         if !start.is_billed {
             return Ok(0);
@@ -205,17 +223,16 @@ impl AttemptLog for JobAttempts {
             .map_err(failed)
     }
 
-    async fn spent_since(&self, provider: &str, since_ms: i64) -> Result<i64, AttemptLogError> {
-        let sum: Option<Option<i64>> = provider_attempts::Entity::find()
-            .select_only()
-            .expr(Expr::cust("CAST(SUM(cost_microusd) AS BIGINT)"))
-            .filter(provider_attempts::Column::Provider.eq(provider))
-            .filter(provider_attempts::Column::StartedAtMs.gte(since_ms))
-            .into_tuple()
-            .one(self.database.read())
-            .await
-            .map_err(failed)?;
-        Ok(sum.flatten().unwrap_or(0))
+    async fn spent(&self) -> Result<i64, AttemptLogError> {
+        self.sum(self.pictures()).await
+    }
+
+    async fn spent_since(&self, provider: &str, purposes: &[&str], since_ms: i64) -> Result<i64, AttemptLogError> {
+        let of_provider = Condition::all()
+            .add(provider_attempts::Column::Provider.eq(provider))
+            .add(provider_attempts::Column::Purpose.is_in(purposes.iter().copied()))
+            .add(provider_attempts::Column::StartedAtMs.gte(since_ms));
+        self.sum(of_provider).await
     }
 }
 

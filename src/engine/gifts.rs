@@ -3,6 +3,8 @@
 //! A refunded poster may carry a picture; its credits are back all the same. So a vendor's late
 //! answer is never thrown away and never charged for.
 
+use std::collections::VecDeque;
+
 use ::entity::{
     edits,
     enums::{EditState, JobKind, PosterState},
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     domain::{Dimension, FailureCode},
     events::Topic,
-    providers::{AttemptEnd, AttemptLog, FailureClass, OpenAttempt},
+    providers::OpenAttempt,
     studio::{Commission, StudioError},
 };
 
@@ -83,15 +85,16 @@ impl Engine {
             tracing::warn!(%error, job = job.id, "the record of calls could not be read");
             Failed::Retryable(FailureCode::Internal)
         })?;
-        let Some(open) = open.into_iter().find(|open| open.reference.is_some()) else {
-            return Ok(self.late_end(job).await?);
-        };
+        let mut followed: VecDeque<OpenAttempt> = open.into_iter().filter(|open| open.reference.is_some()).collect();
         let generation = self.generation_of(job).await?;
         let is_wanted = generation.deleted_at_ms.is_none() && self.is_refunded(job).await?;
         if !is_wanted || self.inner.clock.now_ms() - job.created_at_ms > WAIT_MAX_MS {
-            self.give_up_on(&open, &*log).await;
+            for open in &followed {
+                self.inner.studio.give_up(open, &*log).await;
+            }
             return Ok(self.late_end(job).await?);
         }
+        let Some(open) = followed.pop_front() else { return Ok(self.late_end(job).await?) };
         let made = match job.edit_id {
             // Boxed, they do not make every worker's future larger.
             Some(edit_id) => Box::pin(self.late_edit(job, edit_id, &generation, open)).await?,
@@ -110,9 +113,21 @@ impl Engine {
             }
             Err(error) => {
                 tracing::info!(%error, job = job.id, "a late picture did not come");
-                Ok(self.late_end(job).await?)
+                if followed.is_empty() {
+                    return Ok(self.late_end(job).await?);
+                }
+                // Another vendor still works on it.
+                let again_ms = self.inner.clock.now_ms() + ASK_EVERY_MS;
+                queue::job_give_back(&self.inner.database, job, again_ms).await?;
+                Ok(())
             }
         }
+    }
+
+    /// Whether a free picture may be stored now: not over the files of whoever makes the poster by now.
+    async fn may_give(&self, job: &jobs::Model) -> Result<bool, EngineError> {
+        let is_mine = queue::is_mine(self.inner.database.read(), job).await?;
+        Ok(is_mine && (job.kind != JobKind::CollectLate || self.is_refunded(job).await?))
     }
 
     /// Whether what the enquiry is for was refunded and nothing took its place.
@@ -130,9 +145,10 @@ impl Engine {
     ) -> Result<Result<NewRevision, StudioError>, Failed> {
         let dimension = dimension_of(job, &self.poster_of(job).await?)?;
         let plan = self.plan_of(job, generation).await?;
-        let commission = Commission { late: Some(open), ..self.commission(job, dimension).await? };
+        let commission = Commission { late: Some(open), ..self.commission(job, generation, dimension).await? };
         match self.inner.studio.paint_for(&plan, dimension, &commission, &|_stage| {}).await {
-            Ok(painted) => Ok(Ok(self.store_revision(job, dimension, painted).await?)),
+            Ok(painted) if self.may_give(job).await? => Ok(Ok(self.store_revision(job, dimension, painted).await?)),
+            Ok(_) => Err(EngineError::Fenced(job.id).into()),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -148,7 +164,8 @@ impl Engine {
         let missing = EngineError::Dangling { job_id: job.id, what: "edit" };
         let edit = edit.map_err(EngineError::from)?.ok_or(missing)?;
         let asked = self.asked_of(&edit, generation).await?;
-        let commission = Commission { late: Some(open), ..self.commission(job, asked.base.dimension).await? };
+        let commission =
+            Commission { late: Some(open), ..self.commission(job, generation, asked.base.dimension).await? };
         match asked.edited(&self.inner.studio, &commission).await {
             Ok(edited) => {
                 let name = self.name_edit(job).await?;
@@ -156,16 +173,6 @@ impl Engine {
             }
             Err(error) => Ok(Err(error)),
         }
-    }
-
-    async fn give_up_on(&self, open: &OpenAttempt, log: &dyn AttemptLog) {
-        let end =
-            AttemptEnd { failure: Some(FailureClass::AmbiguousTimeout), maybe_billed: true, ..AttemptEnd::default() };
-        // Told once: whoever comes here after a crash finds the call ended.
-        if let Err(error) = log.end(open.id, &end).await {
-            tracing::warn!(%error, attempt = open.id, "the end of a call could not be written");
-        }
-        self.inner.studio.cancel(open).await;
     }
 
     /// Records the gift, unless the poster is being made anew by now.
@@ -216,6 +223,9 @@ impl Engine {
             tracing::warn!(%error, job = job.id, "the built-in picture could not be painted");
             Failed::Final(error.failure_code())
         })?;
+        if !self.may_give(job).await? {
+            return Err(EngineError::Fenced(job.id).into());
+        }
         self.store_revision(job, dimension, painted).await
     }
 }

@@ -190,8 +190,14 @@ impl Engine {
         }
         let (engine, stop) = (self.clone(), shutdown.clone());
         tracker.spawn(async move { engine.sweep_until(stop).await });
+        let studio = self.inner.studio.clone();
+        tracker.spawn(async move {
+            shutdown.cancelled().await;
+            studio.set_stopping(true);
+        });
         tracker.close();
         tracker.wait().await;
+        self.inner.studio.set_stopping(false);
         self.inner.writers.done().await;
         Ok(())
     }

@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Statement,
     sea_query::{Expr, LockBehavior, LockType},
 };
 
@@ -64,7 +64,29 @@ pub async fn job_insert_in_txn(txn: &DatabaseTransaction, job: NewJob, now_ms: i
     .await
 }
 
-/// Claims so many of the oldest due jobs, the oldest first, or as many as there are.
+/// Due jobs whose turns are worked out; of a longer queue only those that have waited longest.
+const TURNS_AMONG: i64 = 1_000;
+/// Candidates beyond those that are wanted, because other nodes may be quicker.
+const SPARE: i64 = 16;
+
+/// Due jobs in the order of their turns. Sellers take turns: whoever has least under way comes first, and
+/// of equals who has waited longest, so that a set of ten keeps no set of one waiting.
+async fn turns(connection: &impl ConnectionTrait, most: usize, now_ms: i64) -> Result<Vec<i64>, DbErr> {
+    let ranked = "SELECT id FROM (\
+        SELECT due.id, due.run_after_ms, COALESCE(busy.jobs, 0) \
+            + ROW_NUMBER() OVER (PARTITION BY due.user_id ORDER BY due.run_after_ms, due.id) AS turn \
+        FROM (SELECT id, user_id, run_after_ms FROM jobs WHERE state = 'queued' AND run_after_ms <= $1 \
+            ORDER BY run_after_ms, id LIMIT $2) AS due \
+        LEFT JOIN (SELECT user_id, COUNT(*) AS jobs FROM jobs WHERE state = 'running' GROUP BY user_id) AS busy \
+            ON busy.user_id = due.user_id\
+        ) AS ranked ORDER BY turn, run_after_ms, id LIMIT $3";
+    let values = [now_ms.into(), TURNS_AMONG.into(), (most as i64 + SPARE).into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), ranked, values);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// Claims so many due jobs, whose turn it is first, or as many as there are.
 ///
 /// The look before the transaction keeps idle workers from taking SQLite's one writer; on
 /// PostgreSQL `SKIP LOCKED` lets claims pass each other. Only the jobs' rows are touched here: a
@@ -80,22 +102,24 @@ pub async fn jobs_claim(
     lease_ms: i64,
     now_ms: i64,
 ) -> Result<Vec<jobs::Model>, DbErr> {
-    let due = || {
-        jobs::Entity::find()
-            .filter(jobs::Column::State.eq(JobState::Queued))
-            .filter(jobs::Column::RunAfterMs.lte(now_ms))
-            .order_by_asc(jobs::Column::RunAfterMs)
-            .order_by_asc(jobs::Column::Id)
-    };
-    if due().one(database.read()).await?.is_none() {
+    let turns = turns(database.read(), most, now_ms).await?;
+    if turns.is_empty() {
         return Ok(Vec::new());
     }
+    let turn_of = |id: i64| turns.iter().position(|turn| *turn == id);
     let txn = database.write().await?;
-    let found =
-        due().limit(most as u64).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).all(&txn).await?;
+    let mut found = jobs::Entity::find()
+        .filter(jobs::Column::Id.is_in(turns.iter().copied()))
+        .filter(jobs::Column::State.eq(JobState::Queued))
+        .filter(jobs::Column::RunAfterMs.lte(now_ms))
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(&txn)
+        .await?;
     if found.is_empty() {
         return Ok(found);
     }
+    found.sort_by_key(|job| turn_of(job.id));
+    found.truncate(most);
     let mut claimed = jobs::Entity::update_many()
         .col_expr(jobs::Column::State, Expr::value(JobState::Running))
         .col_expr(jobs::Column::Attempt, Expr::col(jobs::Column::Attempt).add(1))
@@ -106,7 +130,7 @@ pub async fn jobs_claim(
         .await?;
     txn.commit().await?;
     // Rows that an update returns come in no order.
-    claimed.sort_by_key(|job| (job.run_after_ms, job.id));
+    claimed.sort_by_key(|job| turn_of(job.id));
     Ok(claimed)
 }
 

@@ -8,8 +8,10 @@ use ::entity::{
     generations, holds, jobs, posters,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
-    QueryFilter, QuerySelect, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, LockType},
 };
 
 use super::{
@@ -88,7 +90,8 @@ pub async fn generation_lock(
     txn: &DatabaseTransaction,
     generation_id: &str,
 ) -> Result<Option<generations::Model>, sea_orm::DbErr> {
-    generations::Entity::find_by_id(generation_id).lock_exclusive().one(txn).await
+    // As for the user's row in the ledger: rows that name the generation hold a share of its key.
+    generations::Entity::find_by_id(generation_id).lock(LockType::NoKeyUpdate).one(txn).await
 }
 
 /// The product has a name and the set a style; the posters may start. With `hero_first` the set's

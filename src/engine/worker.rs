@@ -13,7 +13,7 @@ use super::{
     Engine, EngineError, EngineOptions, queue,
     together::{Together, Writers, cut_off},
 };
-use crate::{clock::Clock, database::Database, domain::FailureCode, events::Topic};
+use crate::{clock::Clock, database::Database, domain::FailureCode, events::Topic, ledger::LedgerError};
 
 /// Waits between tries that failed by themselves: 0.5 s, 1 s, 2 s, … at most 30 s.
 const RETRY_BASE_MS: i64 = 500;
@@ -183,6 +183,27 @@ impl Engine {
             tracing::error!(%error, job = job.id, "a retry could not be queued; the lease will run out");
         }
         self.ring(&Topic::Jobs);
+    }
+
+    /// Writes what must not be lost to a database that is away for a moment, such as a picture that was
+    /// paid for: a few times, then the job is left to its lease.
+    pub(super) async fn insist<T, F>(&self, write: impl Fn() -> F + Send + Sync) -> Result<T, EngineError>
+    where
+        F: Future<Output = Result<T, EngineError>> + Send,
+    {
+        let mut tries = 1;
+        loop {
+            match write().await {
+                Err(EngineError::Database(error) | EngineError::Ledger(LedgerError::Database(error)))
+                    if tries < SETTLE_TRIES =>
+                {
+                    tracing::warn!(%error, tries, "a write failed and will be repeated");
+                    tokio::time::sleep(Duration::from_millis(200 << tries)).await;
+                    tries += 1;
+                }
+                ended => return ended,
+            }
+        }
     }
 
     /// Ends a job that failed for good. The database may be the very thing that fails, so this is

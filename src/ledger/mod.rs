@@ -29,7 +29,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::Expr,
+    sea_query::{Expr, LockType},
 };
 use serde::{Deserialize, Serialize};
 
@@ -315,8 +315,12 @@ pub async fn adjust_in_txn(
 
 /// Reads the user's row and keeps others from it until the transaction ends (on SQLite the whole
 /// database is ours already).
+///
+/// On PostgreSQL `NO KEY UPDATE`, because every row that names a user holds `KEY SHARE` on this one: two
+/// transactions that have both inserted such rows would wait for each other's share with `UPDATE`.
 async fn lock_user(txn: &DatabaseTransaction, user_id: i64) -> Result<users::Model, LedgerError> {
-    users::Entity::find_by_id(user_id).lock_exclusive().one(txn).await?.ok_or(LedgerError::UnknownUser(user_id))
+    let user = users::Entity::find_by_id(user_id).lock(LockType::NoKeyUpdate);
+    user.one(txn).await?.ok_or(LedgerError::UnknownUser(user_id))
 }
 
 async fn settle(

@@ -14,17 +14,23 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Makes sure that one more call is paid for.
+    /// Makes sure that one more call for one of these purposes is paid for.
     ///
     /// Calls that run at the same time may pass together, so the limit can be overdrawn by as many
     /// calls as may run at once, and by no more.
     ///
     /// # Errors
     /// `NotAsked`, told as an exhausted quota.
-    pub async fn check(&self, provider: &str, log: &dyn AttemptLog, now_ms: i64) -> Result<(), ProviderError> {
+    pub async fn check(
+        &self,
+        provider: &str,
+        purposes: &[&str],
+        log: &dyn AttemptLog,
+        now_ms: i64,
+    ) -> Result<(), ProviderError> {
         for (limit, days) in [(self.day_microusd, 1), (self.month_microusd, 30)] {
             let Some(limit) = limit else { continue };
-            let spent = log.spent_since(provider, now_ms - days * DAY_MS).await?;
+            let spent = log.spent_since(provider, purposes, now_ms - days * DAY_MS).await?;
             if spent >= limit {
                 tracing::error!(provider, spent, limit, days, "a spending limit is reached; the provider is not asked");
                 let detail = format!("spent {spent} of {limit} micro-USD in {days} day(s)");

@@ -88,6 +88,9 @@ impl From<AttemptLogError> for ProviderError {
 /// later was cut off: with a reference it is followed up, without one its fate is unknown.
 #[async_trait]
 pub trait AttemptLog: Send + Sync {
+    /// Whose work the calls are for, such as a set: at a vendor's gate those take turns.
+    fn group(&self) -> &str;
+
     /// Writes down that a call is about to be made and returns its row.
     async fn begin(&self, start: &AttemptStart) -> Result<i64, AttemptLogError>;
 
@@ -103,8 +106,12 @@ pub trait AttemptLog: Send + Sync {
     /// Providers asked for the same work so far, one entry an attempt, oldest first.
     async fn asked(&self) -> Result<Vec<String>, AttemptLogError>;
 
-    /// What this provider cost since this moment, in millionths of a US dollar, whoever it was for.
-    async fn spent_since(&self, provider: &str, since_ms: i64) -> Result<i64, AttemptLogError>;
+    /// What the calls for the same work have cost so far, in millionths of a US dollar.
+    async fn spent(&self) -> Result<i64, AttemptLogError>;
+
+    /// What this provider cost since this moment, in millionths of a US dollar, whoever it was for. Image
+    /// and text models may have one name, so only calls of these purposes count.
+    async fn spent_since(&self, provider: &str, purposes: &[&str], since_ms: i64) -> Result<i64, AttemptLogError>;
 }
 
 /// Remembers nothing: for commands that run once and for providers that cost nothing.
@@ -113,6 +120,10 @@ pub struct NoAttemptLog;
 
 #[async_trait]
 impl AttemptLog for NoAttemptLog {
+    fn group(&self) -> &'static str {
+        ""
+    }
+
     async fn begin(&self, _start: &AttemptStart) -> Result<i64, AttemptLogError> {
         Ok(0)
     }
@@ -133,7 +144,11 @@ impl AttemptLog for NoAttemptLog {
         Ok(Vec::new())
     }
 
-    async fn spent_since(&self, _provider: &str, _since_ms: i64) -> Result<i64, AttemptLogError> {
+    async fn spent(&self) -> Result<i64, AttemptLogError> {
+        Ok(0)
+    }
+
+    async fn spent_since(&self, _provider: &str, _purposes: &[&str], _since_ms: i64) -> Result<i64, AttemptLogError> {
         Ok(0)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use super::Usage;
 use crate::domain::FailureCode;
 
 /// As many characters of what was sent in a row are a quotation. Every quotation of twice this length
@@ -104,6 +105,8 @@ pub struct ProviderError {
     pub request_id: Option<String>,
     /// Whether the vendor may charge for the call all the same.
     pub maybe_billed: bool,
+    /// What it charges in millionths of a US dollar, where an answer that cannot be used says so.
+    pub cost_microusd: Option<i64>,
     /// What happened, for the log.
     pub detail: String,
     /// What a client is told instead of the class's own reason.
@@ -133,6 +136,7 @@ impl ProviderError {
             retry_after: None,
             request_id: None,
             maybe_billed: matches!(class, FailureClass::AmbiguousTimeout),
+            cost_microusd: None,
             detail: detail.into(),
             told: None,
         }
@@ -158,6 +162,13 @@ impl ProviderError {
     #[must_use]
     pub fn told_as(self, code: FailureCode) -> Self {
         Self { told: Some(code), ..self }
+    }
+
+    /// The same for an answer that was paid for by what it used.
+    #[must_use]
+    pub fn paid(self, usage: Usage) -> Self {
+        let is_paid = usage.tokens_in + usage.tokens_out > 0;
+        Self { maybe_billed: self.maybe_billed || is_paid, cost_microusd: usage.cost_microusd, ..self }
     }
 
     /// The same without whatever quotes what was sent: some vendors repeat what they decline, and what

@@ -37,7 +37,14 @@ impl House {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("haibao.db").display());
-        let database = Database::open(&DatabaseOptions { url, readers: 2, connections_max: 4 }).await.unwrap();
+        let database = Database::open(&DatabaseOptions {
+            url,
+            readers: 2,
+            connections_max: 4,
+            acquire_timeout: Duration::from_secs(10),
+        })
+        .await
+        .unwrap();
         database.migrate().await.unwrap();
         let clock = MockClock::at_ms(NOW_MS);
         let context = Context {

@@ -24,7 +24,7 @@ use crate::{
     ids::SystemIds,
     imaging::Tone,
     providers::{
-        OpenAttempt,
+        AttemptLog, OpenAttempt,
         image::{
             BuiltinPlates, ImageOrder, ImageProvider, PaintError, Painted, Painter, Painters, PlateScene, Purpose,
         },
@@ -163,9 +163,15 @@ impl Studio {
         self.paint_for(plan, dimension, &Commission::default(), progress).await
     }
 
-    /// Whether some model that a vendor may charge for paints backgrounds here.
-    pub fn asks_vendors(&self) -> bool {
-        self.painters.has_vendor_for(Purpose::Plate)
+    /// Whether some model that a vendor may charge for paints here for sets that are composed like this.
+    pub fn asks_vendors(&self, composition: Composition) -> bool {
+        let paints_products = composition == Composition::Model && self.painters.has_vendor_for(Purpose::Poster);
+        paints_products || self.painters.has_vendor_for(Purpose::Plate)
+    }
+
+    /// While those who work here stop, no vendor is asked for anything new. See [`Painters::set_stopping`].
+    pub fn set_stopping(&self, is_stopping: bool) {
+        self.painters.set_stopping(is_stopping);
     }
 
     /// Paints one poster of a planned set, telling `progress` each stage as it begins.
@@ -188,7 +194,7 @@ impl Studio {
         let (anchor, subject) = (self.anchor(commission).await?, self.subject(&page).await?);
         let order = page.order(self, commission, anchor.as_deref(), subject.as_ref());
         // Models paint elsewhere and take their time: all posters of a set wait for them together.
-        let _easel = if self.asks_vendors() {
+        let _easel = if self.painters.has_vendor_for(order.purpose()) {
             None
         } else {
             Some(self.easels.acquire().await.map_err(|error| StudioError::Thread(error.to_string()))?)
@@ -213,9 +219,9 @@ impl Studio {
         collected.map_err(|error| PaintError { error, is_retryable: false })?.ok_or(StudioError::NotYet)
     }
 
-    /// Tells a vendor that nobody waits any more for what an earlier call began.
-    pub async fn cancel(&self, open: &OpenAttempt) {
-        self.painters.cancel(open).await;
+    /// Writes down that nobody waits any more for what an earlier call began, and tells the vendor.
+    pub async fn give_up(&self, open: &OpenAttempt, log: &dyn AttemptLog) {
+        self.painters.give_up(open, log).await;
     }
 
     /// Paints one poster on a built-in backdrop, whatever models there are.

@@ -134,3 +134,26 @@ fn moves_of_many_users_do_not_get_lost() {
         }
     });
 }
+
+#[test]
+fn two_that_have_both_written_for_a_seller_do_not_wait_for_each_other_in_a_circle() {
+    run(async {
+        // SQLite has one writer: there the second does not begin before the first has ended.
+        for engine in engines().into_iter().filter(|engine| *engine == Engine::Postgres) {
+            let (test, user_id, ..) = seller(engine, 20).await;
+            let both_wrote = Barrier::new(2);
+            let grant = async |number: u32| {
+                let txn = test.database.write().await.expect("a transaction");
+                // A row that names the seller holds a share of the seller's key.
+                let id = format!("session_20260110143052_000{number}");
+                rows::generation(&txn, user_id, &id, GenerationState::Completed).await;
+                both_wrote.wait().await;
+                let granted = ledger::grant_in_txn(&txn, user_id, 1, format!("grant:{number}"), None, AT_MS).await;
+                granted.expect("nobody is broken off");
+                txn.commit().await.expect("committed");
+            };
+            tokio::join!(grant(1), grant(2));
+            assert_eq!(wallet(&test, user_id).await, (22, 0));
+        }
+    });
+}

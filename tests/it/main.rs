@@ -28,6 +28,7 @@ mod payments_kill;
 mod payments_storm;
 mod steps;
 mod support;
+mod turns;
 mod vendor_faults;
 mod vendor_shapes;
 mod vendor_tasks;

@@ -1,6 +1,8 @@
 //! Work that vendors accept first and finish later: asked for by whoever knows its reference, paid for
 //! once, and stopped when nobody wants it any more.
 
+use std::time::{Duration, Instant};
+
 use haibao::providers::{
     CallContext, FailureClass,
     image::{Progress, Started},
@@ -8,9 +10,9 @@ use haibao::providers::{
 use serde_json::Value;
 
 use crate::support::{
-    lines::{Line, NONCE, PATIENT, call, painted, request},
+    lines::{KEY, Line, NONCE, PATIENT, call, painted, request},
     run,
-    vendor::{Fault, Refusal, Script, Vendor, Wait},
+    vendor::{Fault, Hints, Refusal, Script, Vendor, Wait},
 };
 use FailureClass::NoResult;
 
@@ -84,6 +86,50 @@ fn work_that_comfyui_never_got_is_unknown() {
         let reference = provider.reference_of("never-sent").expect("a number of our own");
         assert!(matches!(provider.resume(&reference, &call(PATIENT)).await, Ok(Progress::Unknown)));
         assert!(matches!(provider.resume("../queue", &call(PATIENT)).await, Ok(Progress::Unknown)));
+    });
+}
+
+#[test]
+fn comfyui_is_heard_and_its_history_believed() {
+    run(async {
+        let vendor = Vendor::start(Script::default().with_polls(1_000).with_hints(Hints::End)).await;
+        let first = Line::ComfyUi.provider(&vendor);
+        let call = CallContext { nonce: NONCE.to_owned(), timeout: PATIENT };
+        let Ok(Started::Accepted(reference)) = first.start(&request(Line::ComfyUi), &call).await else {
+            panic!("accepted")
+        };
+        drop(first);
+        // Another process knows no more than the reference and the nonce, and hears the same.
+        let second = Line::ComfyUi.provider(&vendor);
+        let began = Instant::now();
+        second.rest(&reference, &call, PATIENT).await;
+        assert!(began.elapsed() < PATIENT, "the end was not heard");
+        assert!(matches!(second.resume(&reference, &call).await, Ok(Progress::Done(_))), "at the first question");
+        let seen = vendor.seen();
+        let order = seen.iter().find(|seen| seen.path == "prompt").expect("an order").json();
+        let listened = seen.iter().find(|seen| seen.path == "ws").expect("somebody listened");
+        assert_eq!(listened.query, format!("clientId={}", order["client_id"].as_str().expect("a name")));
+        assert_eq!(listened.headers["authorization"], format!("Bearer {KEY}"));
+    });
+}
+
+#[test]
+fn comfyui_that_tells_nothing_is_asked_after_the_pause() {
+    run(async {
+        for hints in [Hints::None, Hints::Noise] {
+            let vendor = Vendor::start(Script::default().with_polls(1).with_hints(hints)).await;
+            let provider = Line::ComfyUi.provider(&vendor);
+            let call = CallContext { nonce: NONCE.to_owned(), timeout: PATIENT };
+            let Ok(Started::Accepted(reference)) = provider.start(&request(Line::ComfyUi), &call).await else {
+                panic!("accepted")
+            };
+            let (began, pause) = (Instant::now(), Duration::from_millis(200));
+            provider.rest(&reference, &call, pause).await;
+            assert!(began.elapsed() >= pause, "{hints:?}: {:?}", began.elapsed());
+            assert!(matches!(provider.resume(&reference, &call).await, Ok(Progress::Working(_))), "{hints:?}");
+            provider.rest(&reference, &call, pause).await;
+            assert!(matches!(provider.resume(&reference, &call).await, Ok(Progress::Done(_))), "{hints:?}");
+        }
     });
 }
 

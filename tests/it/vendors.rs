@@ -276,7 +276,7 @@ fn a_killed_program_follows_up_what_the_vendor_accepted() {
     run(async {
         let vendor = Vendor::start(Script::default().with_polls(3)).await;
         let extra = "{mode=\"task\", download_hosts=\"localhost\"}";
-        let mut server = program(&vendor, Dialect::DashScope, "dashscope", "wan2.6-image", extra);
+        let mut server = program(&vendor, Dialect::DashScope, "dashscope", "wan2.6-t2i", extra);
         let (finished, wallet) = killed_in_between(&mut server, &vendor, true).await;
         assert_eq!(finished["posters"][0]["state"], json!("SUCCEEDED"), "{finished}");
         assert_eq!(wallet, (36, 0), "one settlement");

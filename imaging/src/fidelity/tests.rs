@@ -78,6 +78,27 @@ fn the_same_product_in_other_light_place_and_size_is_recognised() {
 }
 
 #[test]
+fn an_even_ground_hides_no_product() {
+    // A tall one: the search begins on ground alone, whose variance must not come out below zero.
+    let product = RgbaImage::from_fn(60, 240, |x, y| {
+        let is_inside = (x as i32 - 30).pow(2) * 16 + (y as i32 - 120).pow(2) < 118 * 118;
+        let rgb = if (100..140).contains(&y) { [60, 70, 90] } else { [210, 206, 200] };
+        image::Rgba([rgb[0], rgb[1], rgb[2], if is_inside { 255 } else { 0 }])
+    });
+    let template = Template::of(&resize(&product, 17, 69)).unwrap();
+    for grey in 0..=255 {
+        let mut scene = RgbaImage::from_pixel(360, 480, image::Rgba([grey, grey, grey, 255]));
+        let even = template.0.structure(&Field::of(&resize(&scene, 144, 192)), 3, 5, 1).unwrap();
+        assert!(even.abs() < f32::EPSILON, "{even} on an even {grey}");
+        imageops::overlay(&mut scene, &product, 160, 130);
+        if grey % 16 == 5 {
+            let found = fidelity(&product, &scene, [150.0, 120.0, 60.0, 240.0]).unwrap();
+            assert!(found.is_preserved(), "on {grey}: {found:?}");
+        }
+    }
+}
+
+#[test]
 fn another_product_another_colour_and_a_redrawn_front_are_seen() {
     for (place, name) in PRODUCTS.into_iter().enumerate() {
         let product = cut_out(name);

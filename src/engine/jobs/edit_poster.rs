@@ -45,21 +45,25 @@ impl Engine {
             return Err(Failed::Final(FailureCode::Interrupted));
         }
         let asked = self.asked_of(&edit, &generation).await?;
-        let commission = self.commission(job, asked.base.dimension).await?;
+        let commission = self.commission(job, &generation, asked.base.dimension).await?;
         let edited = match asked.edited(&self.inner.studio, &commission).await {
             Ok(edited) => edited,
             Err(error) => return Err(self.edit_failed(job, &error).await),
         };
 
-        let name = self.name_edit(job).await?;
+        let name = self.insist(|| self.name_edit(job)).await?;
         let edited = edited.named(name);
         let revision = self.store_edit(job, &edit, &asked.base, name, edited).await?;
-        let txn = self.inner.database.write().await?;
-        steps::edit_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
-        txn.commit().await?;
+        self.insist(|| self.settle_edit_succeeded(job, revision.clone())).await?;
         metrics::counter!("haibao_edits_total", "outcome" => "succeeded").increment(1);
         self.ring_settled(&job.generation_id, job.user_id);
         Ok(())
+    }
+
+    async fn settle_edit_succeeded(&self, job: &jobs::Model, revision: NewRevision) -> Result<(), EngineError> {
+        let txn = self.inner.database.write().await?;
+        steps::edit_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
+        Ok(txn.commit().await?)
     }
 
     pub(in crate::engine) async fn settle_edit_refunded(

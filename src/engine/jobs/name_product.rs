@@ -1,10 +1,10 @@
 //! Reads the product, names it and settles the set's style; the posters wait for this.
 
-use ::entity::jobs;
+use ::entity::{generations, jobs};
 use bytes::Bytes;
 
 use crate::{
-    domain::{SetStyle, validation},
+    domain::{Composition, SetStyle, validation},
     engine::{Engine, EngineError, settle, worker::Failed},
     events::Topic,
     storage::GenerationFolder,
@@ -20,19 +20,20 @@ impl Engine {
         let (plan, thought) = self.think_of(job, &generation).await?;
         let name =
             validation::product_name(plan.product_name()).unwrap_or_else(|_| fallback_name(&generation.description));
-        Ok(self.settle_named(job, &name, Some((plan.style(), thought))).await?)
+        Ok(self.settle_named(job, &generation, &name, Some((plan.style(), thought))).await?)
     }
 
     /// The product could not be read: the posters get a chance of their own (and are refunded one
     /// by one if theirs fails too), under a name cut from the description.
     pub(in crate::engine) async fn settle_unnamed(&self, job: &jobs::Model) -> Result<(), EngineError> {
         let generation = self.generation_of(job).await?;
-        self.settle_named(job, &fallback_name(&generation.description), None).await
+        self.settle_named(job, &generation, &fallback_name(&generation.description), None).await
     }
 
     async fn settle_named(
         &self,
         job: &jobs::Model,
+        generation: &generations::Model,
         name: &str,
         decided: Option<(SetStyle, Thought)>,
     ) -> Result<(), EngineError> {
@@ -43,18 +44,13 @@ impl Engine {
             // The name lives in the database; the file is a convenience for people in the folder.
             tracing::warn!(%error, job = job.id, "productname.txt could not be written");
         }
-        let txn = self.inner.database.write().await?;
-        settle::product_name_in_txn(
-            &txn,
-            job,
-            name,
-            style,
-            thought,
-            self.inner.studio.asks_vendors(),
-            self.inner.clock.now_ms(),
-        )
+        let hero_first = self.inner.studio.asks_vendors(Composition::from_code(&generation.composition));
+        self.insist(|| async {
+            let (txn, now_ms) = (self.inner.database.write().await?, self.inner.clock.now_ms());
+            settle::product_name_in_txn(&txn, job, name, style, thought.clone(), hero_first, now_ms).await?;
+            Ok(txn.commit().await?)
+        })
         .await?;
-        txn.commit().await?;
         self.ring_settled(&job.generation_id, job.user_id);
         self.ring(&Topic::Jobs);
         Ok(())

@@ -1,13 +1,13 @@
 //! Makes one poster: plan, paint, store the files, then settle.
 
-use ::entity::{jobs, posters};
+use ::entity::{generations, jobs, posters};
 use bytes::Bytes;
 use sea_orm::EntityTrait;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Dimension, FailureCode, PosterStage, RevisionName},
+    domain::{Composition, Dimension, FailureCode, PosterStage, RevisionName},
     engine::{
         Engine, EngineError,
         attempts::JobAttempts,
@@ -34,7 +34,7 @@ impl Engine {
         let generation = self.generation_of(job).await?;
         let plan = self.plan_of(job, &generation).await?;
 
-        let commission = self.commission(job, dimension).await?;
+        let commission = self.commission(job, &generation, dimension).await?;
         let (stages, mut reached) = mpsc::unbounded_channel();
         let paint = async {
             let stages = stages;
@@ -49,7 +49,13 @@ impl Engine {
         let record = async {
             let mut stages = Vec::new();
             while reached.recv_many(&mut stages, STAGES_AT_ONCE).await > 0 {
-                self.tell(job, false, std::mem::take(&mut stages)).await?;
+                match self.tell(job, false, std::mem::take(&mut stages)).await {
+                    // A picture that is being paid for is worth more than a word about it.
+                    Err(EngineError::Database(error)) => {
+                        tracing::warn!(%error, job = job.id, "a stage could not be told");
+                    }
+                    told => told?,
+                }
             }
             Ok::<(), EngineError>(())
         };
@@ -61,11 +67,9 @@ impl Engine {
         })?;
 
         // Before the files: whoever lost the job must not write over those of its new owner.
-        self.tell(job, false, vec![PosterStage::Saving]).await?;
+        self.insist(|| self.tell(job, false, vec![PosterStage::Saving])).await?;
         let revision = self.store_revision(job, dimension, painted).await?;
-        let txn = self.inner.database.write().await?;
-        settle::poster_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
-        txn.commit().await?;
+        self.insist(|| self.settle_succeeded(job, revision.clone())).await?;
         metrics::counter!("haibao_posters_total", "outcome" => "succeeded").increment(1);
         self.ring_settled(&job.generation_id, job.user_id);
         if dimension == Dimension::Hero {
@@ -73,6 +77,12 @@ impl Engine {
             self.ring(&Topic::Jobs);
         }
         Ok(())
+    }
+
+    async fn settle_succeeded(&self, job: &jobs::Model, revision: NewRevision) -> Result<(), EngineError> {
+        let txn = self.inner.database.write().await?;
+        settle::poster_succeed_in_txn(&txn, job, revision, self.inner.clock.now_ms()).await?;
+        Ok(txn.commit().await?)
     }
 
     pub(in crate::engine) async fn settle_refunded(
@@ -100,11 +110,13 @@ impl Engine {
     pub(in crate::engine) async fn commission(
         &self,
         job: &jobs::Model,
+        generation: &generations::Model,
         dimension: Dimension,
     ) -> Result<Commission, EngineError> {
         let kept = hero::set_plan(self.inner.database.read(), &job.generation_id).await?;
         let folder = GenerationFolder::new(job.user_id, &job.generation_id);
-        let anchor = if dimension == Dimension::Hero || !self.inner.studio.asks_vendors() {
+        let composition = Composition::from_code(&generation.composition);
+        let anchor = if dimension == Dimension::Hero || !self.inner.studio.asks_vendors(composition) {
             None
         } else {
             // Without the hero's backdrop the set's style in words has to do.

@@ -16,6 +16,24 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// The same when nothing but an operator can help.
 const PAUSE_FOR_OPERATOR: Duration = Duration::from_mins(10);
 
+/// While one probe is under way the others ask again after this.
+const PROBE_WAIT: Duration = Duration::from_secs(2);
+/// A probe that was never heard of again must not keep the door shut for longer.
+const PROBE_MAX: Duration = Duration::from_mins(10);
+
+/// What an ending did to the circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::providers) enum Turned {
+    /// Nothing.
+    Same,
+    /// It opened for a while: too many calls failed.
+    Opened,
+    /// It opened until an operator has done something: a quota is used up or a setting is wrong.
+    OpenedForOperator,
+    /// It closed.
+    Closed,
+}
+
 /// Opens when half of at least five calls within a minute failed, or at once on a quota or a setting;
 /// after a pause one probe decides.
 #[derive(Debug, Default)]
@@ -26,41 +44,49 @@ pub(super) struct Circuit {
 }
 
 impl Circuit {
-    /// Whether a call would be let through.
-    pub(super) fn may_pass(&self, now: Instant) -> bool {
-        match self.open_until {
-            None => true,
-            // A probe that was never heard of again must not keep the door shut.
-            Some(until) => now >= until && self.probing_since.is_none_or(|since| now >= since + PAUSE_FOR_OPERATOR),
+    /// How long until a call may be let through, where it would not be now.
+    pub(super) fn opens_in(&self, now: Instant) -> Option<Duration> {
+        let until = self.open_until?;
+        if now < until {
+            return Some(until - now);
         }
+        self.probing_since.filter(|since| now < *since + PROBE_MAX).map(|_| PROBE_WAIT)
     }
 
-    /// Lets a call through; after a pause only one, until it has ended.
-    pub(super) fn try_pass(&mut self, now: Instant) -> bool {
-        if !self.may_pass(now) {
-            return false;
+    /// Lets a call through, and says whether it is the probe; after a pause there is only one until it
+    /// has ended. `Err` is how long until the next may ask.
+    pub(super) fn try_pass(&mut self, now: Instant) -> Result<bool, Duration> {
+        if let Some(wait) = self.opens_in(now) {
+            return Err(wait);
         }
         self.probing_since = self.open_until.map(|_| now);
-        true
+        Ok(self.probing_since.is_some())
+    }
+
+    /// The probe was given up without an ending: the next one may go.
+    pub(super) const fn probe_dropped(&mut self) {
+        self.probing_since = None;
     }
 
     /// Notes how a call ended.
-    pub(super) fn record(&mut self, failure: Option<FailureClass>, now: Instant) {
-        let was_probe = self.probing_since.take().is_some();
+    pub(super) fn record(&mut self, failure: Option<FailureClass>, is_probe: bool, now: Instant) -> Turned {
+        if is_probe {
+            self.probing_since = None;
+        }
         match failure {
             Some(FailureClass::Quota | FailureClass::Misconfigured) => {
                 self.open(now + PAUSE_FOR_OPERATOR);
-                return;
+                return Turned::OpenedForOperator;
             }
             // A refusal of content says that the vendor works; being turned away by ourselves says nothing.
-            None | Some(FailureClass::ModeratedInput | FailureClass::ModeratedOutput) if was_probe => {
+            None | Some(FailureClass::ModeratedInput | FailureClass::ModeratedOutput) if is_probe => {
                 *self = Self::default();
-                return;
+                return Turned::Closed;
             }
-            Some(FailureClass::NotAsked) => return,
-            Some(_) if was_probe => {
+            Some(FailureClass::NotAsked) => return Turned::Same,
+            Some(_) if is_probe => {
                 self.open(now + PAUSE);
-                return;
+                return Turned::Opened;
             }
             _ => {}
         }
@@ -73,7 +99,9 @@ impl Circuit {
         let bad = self.endings.iter().filter(|(_, is_bad)| *is_bad).count();
         if is_bad && self.endings.len() >= ENDINGS_MIN && bad * 2 >= self.endings.len() {
             self.open(now + PAUSE);
+            return Turned::Opened;
         }
+        Turned::Same
     }
 
     fn open(&mut self, until: Instant) {
@@ -91,16 +119,20 @@ mod tests {
         let mut circuit = Circuit::default();
         let now = Instant::now();
         for failure in [None, None, Some(FailureClass::Transient), Some(FailureClass::NoResult)] {
-            circuit.record(failure, now);
+            circuit.record(failure, false, now);
         }
-        assert!(circuit.may_pass(now), "four say nothing yet");
-        circuit.record(Some(FailureClass::Transient), now);
-        assert!(!circuit.may_pass(now));
+        assert_eq!(circuit.opens_in(now), None, "four say nothing yet");
+        assert_eq!(circuit.record(Some(FailureClass::Transient), false, now), Turned::Opened);
+        assert_eq!(circuit.opens_in(now), Some(PAUSE));
         let later = now + PAUSE;
-        assert!(circuit.try_pass(later));
-        assert!(!circuit.try_pass(later), "one probe at a time");
-        circuit.record(None, later);
-        assert!(circuit.try_pass(later) && circuit.try_pass(later));
+        assert_eq!(circuit.try_pass(later), Ok(true));
+        assert_eq!(circuit.try_pass(later), Err(PROBE_WAIT), "one probe at a time");
+        circuit.record(None, false, later);
+        assert_eq!(circuit.try_pass(later), Err(PROBE_WAIT), "a call from before says nothing about the probe");
+        circuit.probe_dropped();
+        assert_eq!(circuit.try_pass(later), Ok(true), "a probe that was given up makes way for the next");
+        assert_eq!(circuit.record(None, true, later), Turned::Closed);
+        assert_eq!((circuit.try_pass(later), circuit.try_pass(later)), (Ok(false), Ok(false)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -108,11 +140,11 @@ mod tests {
         let mut circuit = Circuit::default();
         let now = Instant::now();
         for _ in 0..20 {
-            circuit.record(Some(FailureClass::ModeratedInput), now);
+            circuit.record(Some(FailureClass::ModeratedInput), false, now);
         }
-        assert!(circuit.may_pass(now));
-        circuit.record(Some(FailureClass::Quota), now);
-        assert!(!circuit.may_pass(now + PAUSE));
-        assert!(circuit.may_pass(now + PAUSE_FOR_OPERATOR));
+        assert_eq!(circuit.opens_in(now), None);
+        assert_eq!(circuit.record(Some(FailureClass::Quota), false, now), Turned::OpenedForOperator);
+        assert!(circuit.opens_in(now + PAUSE).is_some());
+        assert_eq!(circuit.opens_in(now + PAUSE_FOR_OPERATOR), None);
     }
 }

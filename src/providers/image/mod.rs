@@ -126,6 +126,15 @@ pub trait ImageProvider: Send + Sync {
         Err(ProviderError::misconfigured(format!("{} answers at once; nothing to ask for {reference}", self.name())))
     }
 
+    /// Waits until it is worth asking again how accepted work stands, and never longer than this. A
+    /// dialect that hears from its vendor returns when there is news; that is only a hint, so nothing
+    /// that goes wrong on the way is told, and [`ImageProvider::resume`] says what is true.
+    ///
+    /// The caller may drop the future at any time, as with [`ImageProvider::start`].
+    async fn rest(&self, _reference: &str, _call: &CallContext, at_most: Duration) {
+        tokio::time::sleep(at_most).await;
+    }
+
     /// Makes one cheap call that shows whether address, key and model are right, and tells an operator
     /// what it saw. Nothing is painted.
     ///

@@ -6,23 +6,32 @@
 //! made at, because it may have been billed. Every billed call has a row before it is made, so a
 //! process that dies in between leaves a trace that the next one follows up instead of paying twice.
 
+mod follow;
 mod turn;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
-use super::{
-    ImageOrder, ImageProvider, ImageRequest, Nudge, PaintError, Painted, Progress, Purpose, Rendered, Started,
-};
+use super::{ImageOrder, ImageProvider, ImageRequest, Nudge, PaintError, Painted, Purpose, Rendered, Started};
 use crate::{
     clock::Clock,
+    domain::FailureCode,
     ids::IdSource,
     providers::{
-        AttemptEnd, AttemptLog, AttemptStart, CallContext, FailureClass, OpenAttempt, ProviderError, budget::Budget,
-        gate::Gate,
+        AttemptEnd, AttemptLog, AttemptStart, CallContext, FailureClass, ProviderError,
+        budget::Budget,
+        gate::{Gate, Pass},
     },
 };
+use follow::Followed;
 use turn::Turn;
 
 /// Calls for one picture, over all providers.
@@ -31,9 +40,8 @@ const ATTEMPTS_MAX: usize = 3;
 const ATTEMPTS_PER_PROVIDER_MAX: usize = 2;
 /// The longest one picture may take, over all providers.
 const DEADLINE: Duration = Duration::from_secs(480);
-/// How long a vendor may take to be told that nobody waits any more.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
-
+/// A call that would have less time is not begun: it could only be paid for.
+const CALL_TIME_MIN: Duration = Duration::from_secs(10);
 /// One provider with its limits.
 pub struct Painter {
     /// Who paints.
@@ -64,10 +72,14 @@ impl Painter {
     }
 
     /// What belongs to this process needs no circuit: the queue repeats it.
-    fn report(&self, ended: Result<(), &ProviderError>) {
+    fn report(&self, pass: Pass<'_>, ended: Result<(), &ProviderError>) {
         if self.is_billed() {
-            self.gate.report(ended);
+            pass.end(self.provider.name(), ended);
         }
+    }
+
+    async fn check_budget(&self, log: &dyn AttemptLog, now_ms: i64) -> Result<(), ProviderError> {
+        self.budget.check(self.provider.name(), &Purpose::ALL.map(Purpose::code), log, now_ms).await
     }
 
     /// Whether it can and may be asked for this.
@@ -85,6 +97,9 @@ pub struct Painters {
     list: Vec<Painter>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    /// What one picture may cost, tries included; 0 is no limit.
+    cost_max_microusd: i64,
+    is_stopping: AtomicBool,
 }
 
 impl fmt::Debug for Painters {
@@ -93,24 +108,29 @@ impl fmt::Debug for Painters {
     }
 }
 
-/// How an earlier process's call stands.
-enum Followed {
-    Done(Painted),
-    /// Its end is written; the order goes on without that provider.
-    Ended(ProviderError),
-    /// It never began at the vendor; it may be made again.
-    NeverBegan,
-}
-
 impl Painters {
     /// Painters in this order.
     pub fn new(painters: Vec<Painter>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { list: painters, clock, ids }
+        Self { list: painters, clock, ids, cost_max_microusd: 0, is_stopping: AtomicBool::new(false) }
     }
 
     /// The painters, the preferred one first.
     pub fn list(&self) -> &[Painter] {
         &self.list
+    }
+
+    /// The same, and no second or third try brings what one picture costs beyond this many millionths of a US
+    /// dollar; 0 is no limit. The first try is always made.
+    #[must_use]
+    pub fn with_cost_max(self, cost_max_microusd: i64) -> Self {
+        Self { cost_max_microusd, ..self }
+    }
+
+    /// While this is set no vendor is asked for anything new: an order that comes so far waits until it is
+    /// dropped, so that nothing is on record which the next process would have to take for paid. What was
+    /// asked for before is still waited for.
+    pub fn set_stopping(&self, is_stopping: bool) {
+        self.is_stopping.store(is_stopping, Ordering::Relaxed);
     }
 
     /// Whether some painter that a vendor may charge for serves this purpose.
@@ -126,18 +146,23 @@ impl Painters {
         let deadline = Instant::now() + DEADLINE;
         let mut turn = Turn::new(log.asked().await.map_err(retryable)?);
         for open in log.open().await.map_err(retryable)? {
-            match self
-                .follow(&open, order, log, deadline)
-                .await
-                .map_err(|error| PaintError { error, is_retryable: true })?
-            {
+            match self.follow(&open, order, log, deadline).await {
                 Followed::Done(painted) => return Ok(painted),
                 Followed::Ended(error) => turn.failed(&open.provider, error),
                 Followed::NeverBegan => {}
             }
         }
         loop {
+            if self.cost_max_microusd > 0 && !turn.asked.is_empty() {
+                let spent = log.spent().await.map_err(retryable)?;
+                turn.left_microusd = Some(self.cost_max_microusd.saturating_sub(spent));
+            }
             let Some(painter) = self.next(order, &turn) else {
+                if let Some(opens) = self.next_opening(order, &turn)
+                    && turn.wait_open(opens, deadline).await
+                {
+                    continue;
+                }
                 let error = turn.last.unwrap_or_else(|| {
                     ProviderError::misconfigured(format!("no image provider serves {}", order.purpose().code()))
                 });
@@ -147,10 +172,15 @@ impl Painters {
             let nudge = turn.last.as_ref().map_or(Nudge::None, Nudge::after);
             turn.wait(painter.provider.name(), &*self.ids, deadline).await;
             match self.attempt(painter, order, nudge, log, deadline).await {
-                Ok(painted) => return Ok(painted),
+                Ok(painted) => {
+                    if !turn.left_at.is_empty() {
+                        self.give_up_rest(log).await;
+                    }
+                    return Ok(painted);
+                }
                 Err(error) => {
                     tracing::warn!(provider = painter.provider.name(), class = error.class.code(), %error, "no picture");
-                    turn.is_billed |= painter.is_billed() && error.class != FailureClass::NotAsked;
+                    turn.is_billed |= painter.is_billed() && was_sent(&error);
                     turn.failed(painter.provider.name(), error);
                 }
             }
@@ -161,49 +191,6 @@ impl Painters {
         }
     }
 
-    /// Asks once how work that an earlier call began stands, for a picture that may come late.
-    ///
-    /// # Errors
-    /// [`ProviderError`]; `None` means that it is still worked on.
-    pub async fn collect(
-        &self,
-        open: &OpenAttempt,
-        order: &dyn ImageOrder,
-        log: &dyn AttemptLog,
-    ) -> Result<Option<Painted>, ProviderError> {
-        let (Some(painter), Some(reference)) = (self.named(&open.provider), open.reference.as_deref()) else {
-            return Err(ProviderError::new(FailureClass::AmbiguousTimeout, "nothing to follow it up by"));
-        };
-        let call = CallContext { nonce: open.nonce.clone(), timeout: painter.timeout };
-        let request = order.request(painter.provider.capabilities(), Nudge::None);
-        let asked = painter.provider.resume(reference, &call).await;
-        match asked.map_err(|error| error.unquoted([&*request.prompt])) {
-            Ok(Progress::Working(_)) => Ok(None),
-            Ok(Progress::Unknown) => {
-                let error = ProviderError::new(FailureClass::Transient, "the vendor knows no such work");
-                end(log, open.id, painter, Err(&error)).await?;
-                Err(error)
-            }
-            Ok(Progress::Done(rendered)) => {
-                self.accept(painter, open.id, rendered, &request, order, log).await.map(Some)
-            }
-            Err(error) if matches!(error.class, FailureClass::Transient | FailureClass::RateLimited) => Ok(None),
-            Err(error) => {
-                end(log, open.id, painter, Err(&error)).await?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Asks the vendor to stop work that nobody waits for any more; a courtesy, so nothing depends on it.
-    pub async fn cancel(&self, open: &OpenAttempt) {
-        let (Some(painter), Some(reference)) = (self.named(&open.provider), open.reference.as_deref()) else { return };
-        let call = CallContext { nonce: open.nonce.clone(), timeout: CANCEL_TIMEOUT };
-        let asked = tokio::time::timeout(CANCEL_TIMEOUT, painter.provider.cancel(reference, &call)).await;
-        let is_answered = asked.is_ok();
-        tracing::info!(provider = open.provider, reference, is_answered, "work that nobody waits for was cancelled");
-    }
-
     fn named(&self, name: &str) -> Option<&Painter> {
         self.list.iter().find(|painter| painter.provider.name() == name)
     }
@@ -211,18 +198,16 @@ impl Painters {
     /// Who is asked next: the pinned one first, then the order of preference; nobody who may not be
     /// asked again.
     fn next(&self, order: &dyn ImageOrder, turn: &Turn) -> Option<&Painter> {
-        if turn.asked.len() >= ATTEMPTS_MAX {
-            return None;
-        }
-        let may = |painter: &&Painter| {
-            let name = painter.provider.name();
-            let asked = turn.asked.iter().filter(|asked| *asked == name).count();
-            // What is free is tried again by the queue, which remembers how often.
-            let most = if painter.is_billed() { ATTEMPTS_PER_PROVIDER_MAX } else { 1 };
-            painter.serves(order.purpose()) && asked < most && turn.may_ask(name)
-        };
-        let pinned = order.pinned().and_then(|name| self.named(name)).filter(|painter| may(painter));
-        pinned.or_else(|| self.list.iter().find(may))
+        let may = |painter: &&Painter| turn.may_ask(painter.provider.name());
+        let pinned = order.pinned().and_then(|name| self.named(name));
+        let pinned = pinned.filter(|painter| has_tries(painter, order, turn)).filter(may);
+        pinned.or_else(|| self.list.iter().filter(|painter| has_tries(painter, order, turn)).find(may))
+    }
+
+    /// When the first of the doors opens that are shut now and could be knocked at.
+    fn next_opening(&self, order: &dyn ImageOrder, turn: &Turn) -> Option<Instant> {
+        let open_to_us = self.list.iter().filter(|painter| has_tries(painter, order, turn));
+        open_to_us.filter_map(|painter| turn.opens(painter.provider.name())).min()
     }
 
     async fn attempt(
@@ -234,8 +219,18 @@ impl Painters {
         deadline: Instant,
     ) -> Result<Painted, ProviderError> {
         let provider = &*painter.provider;
-        painter.budget.check(provider.name(), log, self.clock.now_ms()).await?;
-        let _slot = painter.gate.enter(order.group(), deadline).await?;
+        painter.check_budget(log, self.clock.now_ms()).await?;
+        let pass = painter.gate.enter(order.group(), deadline).await?;
+        // Others may have spent the rest while this one waited.
+        painter.check_budget(log, self.clock.now_ms()).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if painter.is_billed() && self.is_stopping.load(Ordering::Relaxed) {
+            drop(pass);
+            return std::future::pending().await;
+        }
+        if left < CALL_TIME_MIN {
+            return Err(ProviderError::new(FailureClass::NotAsked, "too little time is left for a call"));
+        }
         let mut request = order.request(provider.capabilities(), nudge);
         provider.capabilities().fit(&mut request);
         let nonce = self.nonce();
@@ -248,7 +243,6 @@ impl Painters {
             is_billed: painter.is_billed(),
         };
         let attempt = log.begin(&start).await?;
-        let left = deadline.saturating_duration_since(Instant::now());
         let call = CallContext { nonce, timeout: painter.timeout.min(left) };
         let began = Instant::now();
         let started = tokio::time::timeout(call.timeout, provider.start(&request, &call))
@@ -257,13 +251,16 @@ impl Painters {
         let rendered = match started {
             Ok(Started::Done(rendered)) => Ok(rendered),
             Ok(Started::Accepted(reference)) => {
-                log.accepted(attempt, &reference).await?;
+                // Without the record a crash would lose the work; this process does not.
+                if let Err(error) = log.accepted(attempt, &reference).await {
+                    tracing::error!(%error, attempt, reference, "work that a vendor accepted is not on record");
+                }
                 let until = deadline.min(began + painter.timeout);
                 match self.poll(painter, &reference, &call, until).await {
                     // Left open on purpose: the picture may still come, and is then given for nothing.
                     Err(error) if error.class == FailureClass::AmbiguousTimeout => {
                         let error = error.unquoted([&*request.prompt]);
-                        painter.report(Err(&error));
+                        painter.report(pass, Err(&error));
                         return Err(error);
                     }
                     ended => ended,
@@ -275,7 +272,7 @@ impl Painters {
         let ended = match rendered.map_err(|error| error.unquoted([&*request.prompt])) {
             Ok(rendered) => self.accept(painter, attempt, rendered, &request, order, log).await,
             Err(error) => {
-                end(log, attempt, painter, Err(&error)).await?;
+                end(log, attempt, painter, &error).await;
                 Err(error)
             }
         };
@@ -286,7 +283,7 @@ impl Painters {
         let name = provider.name().to_owned();
         metrics::counter!("haibao_provider_calls_total", "provider" => name.clone(), "outcome" => class).increment(1);
         metrics::histogram!("haibao_provider_seconds", "provider" => name).record(began.elapsed().as_secs_f64());
-        painter.report(ended.as_ref().map(|_| ()));
+        painter.report(pass, ended.as_ref().map(|_| ()));
         ended
     }
 
@@ -308,87 +305,10 @@ impl Painters {
             cost_microusd: cost_microusd.unwrap_or(painter.price_microusd),
             maybe_billed: painter.is_billed(),
         };
-        log.end(attempt, &ended).await?;
+        // The picture is here and paid for: a record that fails now must not cost the seller a second one.
+        record_end(log, attempt, &ended).await;
         let (provider, model) = (painter.provider.name().to_owned(), painter.provider.model().to_owned());
         judged.map(|pixels| Painted { pixels, provider, model, request_id })
-    }
-
-    async fn poll(
-        &self,
-        painter: &Painter,
-        reference: &str,
-        call: &CallContext,
-        until: Instant,
-    ) -> Result<Rendered, ProviderError> {
-        let late = || ProviderError::new(FailureClass::AmbiguousTimeout, "accepted, but not ready in time");
-        let mut wait = Duration::from_secs(1);
-        loop {
-            if Instant::now() + wait >= until {
-                return Err(late());
-            }
-            tokio::time::sleep(wait).await;
-            let asked = tokio::time::timeout_at(until, painter.provider.resume(reference, call)).await;
-            match asked.map_err(|_elapsed| late())? {
-                Ok(Progress::Done(rendered)) => return Ok(rendered),
-                Ok(Progress::Working(next)) => wait = next,
-                Ok(Progress::Unknown) => {
-                    return Err(ProviderError::new(FailureClass::Transient, "the vendor lost the work it accepted"));
-                }
-                // The enquiry failed, not the work.
-                Err(error) if matches!(error.class, FailureClass::Transient | FailureClass::RateLimited) => {
-                    wait = error.retry_after.unwrap_or(wait * 2).min(Duration::from_secs(15));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Follows up what an earlier process began.
-    async fn follow(
-        &self,
-        open: &OpenAttempt,
-        order: &dyn ImageOrder,
-        log: &dyn AttemptLog,
-        deadline: Instant,
-    ) -> Result<Followed, ProviderError> {
-        let cut_off = ProviderError::new(FailureClass::AmbiguousTimeout, "cut off before the answer");
-        let Some(painter) = self.named(&open.provider) else {
-            log.end(open.id, &AttemptEnd { failure: Some(cut_off.class), maybe_billed: true, ..AttemptEnd::default() })
-                .await?;
-            return Ok(Followed::Ended(cut_off));
-        };
-        let Some(reference) = open.reference.as_deref() else {
-            end(log, open.id, painter, Err(&cut_off)).await?;
-            return Ok(Followed::Ended(cut_off));
-        };
-        tracing::info!(provider = open.provider, reference, "follows up a picture that an earlier process asked for");
-        let call = CallContext { nonce: open.nonce.clone(), timeout: painter.timeout };
-        let until = deadline.min(Instant::now() + painter.timeout);
-        let rendered = match painter.provider.resume(reference, &call).await {
-            Ok(Progress::Done(rendered)) => Ok(rendered),
-            Ok(Progress::Unknown) => {
-                let never = ProviderError::new(FailureClass::Transient, "the vendor knows no such work");
-                end(log, open.id, painter, Err(&never)).await?;
-                return Ok(Followed::NeverBegan);
-            }
-            Ok(Progress::Working(_)) => self.poll(painter, reference, &call, until).await,
-            Err(error) if matches!(error.class, FailureClass::Transient | FailureClass::RateLimited) => {
-                self.poll(painter, reference, &call, until).await
-            }
-            Err(error) => Err(error),
-        };
-        let request = order.request(painter.provider.capabilities(), Nudge::None);
-        match rendered.map_err(|error| error.unquoted([&*request.prompt])) {
-            Ok(rendered) => match self.accept(painter, open.id, rendered, &request, order, log).await {
-                Ok(painted) => Ok(Followed::Done(painted)),
-                Err(error) => Ok(Followed::Ended(error)),
-            },
-            Err(error) if error.class == FailureClass::AmbiguousTimeout => Ok(Followed::Ended(error)),
-            Err(error) => {
-                end(log, open.id, painter, Err(&error)).await?;
-                Ok(Followed::Ended(error))
-            }
-        }
     }
 
     fn nonce(&self) -> String {
@@ -402,23 +322,42 @@ fn retryable(error: crate::providers::AttemptLogError) -> PaintError {
     PaintError { error: error.into(), is_retryable: true }
 }
 
-async fn end(
-    log: &dyn AttemptLog,
-    attempt: i64,
-    painter: &Painter,
-    ended: Result<(), &ProviderError>,
-) -> Result<(), ProviderError> {
-    let error = ended.err();
-    let maybe_billed = error.is_some_and(|error| error.maybe_billed) && painter.is_billed();
+/// Whether an order may ask this painter once more. What is free is tried again by the queue, which
+/// remembers how often.
+fn has_tries(painter: &Painter, order: &dyn ImageOrder, turn: &Turn) -> bool {
+    let name = painter.provider.name();
+    let asked = turn.asked.iter().filter(|asked| *asked == name).count();
+    let most = if painter.is_billed() { ATTEMPTS_PER_PROVIDER_MAX } else { 1 };
+    let is_paid_for = turn.left_microusd.is_none_or(|left| !painter.is_billed() || painter.price_microusd <= left);
+    painter.serves(order.purpose()) && asked < most && turn.asked.len() < ATTEMPTS_MAX && is_paid_for
+}
+
+/// Whether a vendor has heard of the call: not where a door was shut or our own record failed before.
+fn was_sent(error: &ProviderError) -> bool {
+    error.class != FailureClass::NotAsked && error.told != Some(FailureCode::Internal)
+}
+
+async fn end(log: &dyn AttemptLog, attempt: i64, painter: &Painter, error: &ProviderError) {
+    let maybe_billed = error.maybe_billed && painter.is_billed();
     let end = AttemptEnd {
-        failure: error.map(|error| error.class),
-        request_id: error.and_then(|error| error.request_id.clone()),
+        failure: Some(error.class),
+        request_id: error.request_id.clone(),
         // A call that may have been billed counts against the budget: better to stop early.
         cost_microusd: if maybe_billed { painter.price_microusd } else { 0 },
         maybe_billed,
     };
-    Ok(log.end(attempt, &end).await?)
+    record_end(log, attempt, &end).await;
 }
 
+/// Writes the end down. Where that fails the call stays open on record, and the next process that comes
+/// across it follows it up.
+async fn record_end(log: &dyn AttemptLog, attempt: i64, end: &AttemptEnd) {
+    if let Err(error) = log.end(attempt, end).await {
+        tracing::error!(%error, attempt, "the end of a call is not on record");
+    }
+}
+
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! What every dialect reads from its table of the settings. All of it is read when the program starts:
 //! a misspelt parameter that were ignored in silence would cost money with every picture.
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+use std::{collections::BTreeSet, ops::RangeInclusive, str::FromStr};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -149,7 +149,8 @@ impl<'a> Setup<'a> {
 
     pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, DialectError> {
         let Some(value) = self.value(key) else { return Ok(None) };
-        value.as_bool().map(Some).ok_or_else(|| invalid(in_extra(key), "must be true or false"))
+        let flag = value.as_bool().or_else(|| written(value));
+        flag.map(Some).ok_or_else(|| invalid(in_extra(key), "must be true or false"))
     }
 
     pub(super) fn whole(
@@ -159,7 +160,7 @@ impl<'a> Setup<'a> {
     ) -> Result<Option<u64>, DialectError> {
         let Some(value) = self.value(key) else { return Ok(None) };
         let problem = format!("must be a whole number from {} to {}", within.start(), within.end());
-        let number = value.as_u64().filter(|number| within.contains(number));
+        let number = value.as_u64().or_else(|| written(value)).filter(|number| within.contains(number));
         number.map(Some).ok_or_else(|| invalid(in_extra(key), problem))
     }
 
@@ -170,7 +171,7 @@ impl<'a> Setup<'a> {
     ) -> Result<Option<f64>, DialectError> {
         let Some(value) = self.value(key) else { return Ok(None) };
         let problem = format!("must be a number from {} to {}", within.start(), within.end());
-        let number = value.as_f64().filter(|number| within.contains(number));
+        let number = value.as_f64().or_else(|| written(value)).filter(|number| within.contains(number));
         number.map(Some).ok_or_else(|| invalid(in_extra(key), problem))
     }
 
@@ -210,6 +211,12 @@ impl<'a> Setup<'a> {
             }
         }
     }
+}
+
+/// What a text says, where it says anything of this type: the environment knows no other values, and what a
+/// parameter is, only its dialect knows.
+fn written<T: FromStr>(value: &Value) -> Option<T> {
+    value.as_str()?.trim().parse().ok()
 }
 
 fn in_extra(key: &str) -> String {
@@ -271,7 +278,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::providers::image::NativeMask;
+    use crate::{
+        config::{Settings, Sources},
+        providers::image::NativeMask,
+    };
 
     fn settings(table: Value) -> ImageProviderSettings {
         serde_json::from_value(table).unwrap()
@@ -311,6 +321,8 @@ mod tests {
             (json!({"extra": {"sizes": []}}), "extra.sizes"),
             (json!({"extra": {"pixels_max": -1}}), "extra.pixels_max"),
             (json!({"extra": {"images_max": 99}}), "extra.images_max"),
+            (json!({"extra": {"images_max": "99"}}), "extra.images_max"),
+            (json!({"extra": {"images_max": "two"}}), "extra.images_max"),
             (json!({"extra": {"language": "fr"}}), "extra.language"),
             (json!({"extra": {"langauge": "zh"}}), "extra.langauge"),
         ] {
@@ -321,6 +333,49 @@ mod tests {
             let read = setup.capabilities(capable(1)).map(|_| ());
             let message = read.and_then(|()| setup.finish()).unwrap_err().to_string();
             assert!(message.starts_with(named), "{message}");
+        }
+    }
+
+    /// The settings of one model with these parameters in the environment.
+    fn from_environment(extra: &[(&str, &str)]) -> ImageProviderSettings {
+        let variable = |name: &str, value: &str| (format!("HAIBAO_IMAGE_PROVIDERS__0__{name}"), value.to_owned());
+        let mut environment = vec![variable("NAME", "a"), variable("KIND", "openai")];
+        environment.extend(extra.iter().map(|(name, value)| variable(&format!("EXTRA__{name}"), value)));
+        let sources = Sources { environment, ..Sources::default() };
+        Settings::load(&sources).unwrap().image_providers.remove(0)
+    }
+
+    #[test]
+    fn what_the_environment_says_in_text_is_read_as_what_it_is() {
+        let settings = from_environment(&[
+            ("WATERMARK", "true"),
+            ("SEND_SEED", " false "),
+            ("NUM_INFERENCE_STEPS", "30"),
+            ("GUIDANCE_SCALE", "3.5"),
+            ("PRICE_OUT_MICROUSD", "40"),
+            ("IMAGES_MAX", "2"),
+        ]);
+        let mut setup = Setup::new(&settings);
+        assert_eq!(setup.flag("watermark").unwrap(), Some(true));
+        assert_eq!(setup.flag("send_seed").unwrap(), Some(false));
+        assert_eq!(setup.whole("num_inference_steps", 1..=100).unwrap(), Some(30));
+        assert_eq!(setup.number("guidance_scale", 1.0..=10.0).unwrap(), Some(3.5));
+        assert_eq!(setup.number("price_out_microusd", 0.0..=1e9).unwrap(), Some(40.0));
+        assert_eq!(setup.capabilities(capable(1)).unwrap().images_max, 2);
+        setup.finish().unwrap();
+    }
+
+    #[test]
+    fn a_text_that_is_no_such_value_is_refused_as_before() {
+        for text in ["yes", "1", "30.5", "-1", "NaN", "inf", "11"] {
+            let settings = from_environment(&[("GIVEN", text)]);
+            let mut setup = Setup::new(&settings);
+            let flag = setup.flag("given").unwrap_err().to_string();
+            assert!(flag.contains("extra.given") && flag.contains("must be true or false"), "{text}: {flag}");
+            let whole = setup.whole("given", 2..=10).unwrap_err().to_string();
+            assert!(whole.contains("must be a whole number from 2 to 10"), "{text}: {whole}");
+            let number = setup.number("given", 2.0..=10.0).unwrap_err().to_string();
+            assert!(number.contains("must be a number from 2 to 10"), "{text}: {number}");
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     JsonReply, JsonTask, Repair, TextModel,
     dialects::{base_url, model_name},
-    ladder::{Ladder, Prices, Rung, has_outer_form, object_in, repair_text, system_text},
+    ladder::{Ladder, Prices, Rung, has_outer_form, object_in, of_this_question, repair_text, system_text},
 };
 use crate::{
     config::TextModelSettings,
@@ -88,7 +88,7 @@ impl Gemini {
         body
     }
 
-    fn read(&self, value: &Value, task: &JsonTask, rung: Rung) -> Result<JsonReply, ProviderError> {
+    fn read(&self, value: &Value, task: &JsonTask, rung: Rung) -> Result<Value, ProviderError> {
         if let Some(reason) = value["promptFeedback"]["blockReason"].as_str() {
             let error = ProviderError::new(FailureClass::ModeratedInput, "the question was blocked");
             return Err(error.with_code(reason));
@@ -107,13 +107,10 @@ impl Gemini {
         let parts = candidate["content"]["parts"].as_array().map(Vec::as_slice).unwrap_or_default();
         let text: String =
             parts.iter().filter(|part| part["thought"] != true).filter_map(|part| part["text"].as_str()).collect();
-        let Some(object) = object_in(&text).filter(|object| has_outer_form(&task.schema, object)) else {
+        object_in(&text).filter(|object| has_outer_form(&task.schema, object)).ok_or_else(|| {
             self.ladder.ignored(rung);
-            return Err(ProviderError::no_result(format!("no JSON object of the form `{}` in the answer", task.name)));
-        };
-        let tokens = |name: &str| value["usageMetadata"][name].as_u64().unwrap_or(0);
-        let written = tokens("candidatesTokenCount") + tokens("thoughtsTokenCount");
-        Ok(JsonReply { value: object, usage: self.prices.usage(tokens("promptTokenCount"), written), request_id: None })
+            ProviderError::no_result(format!("no JSON object of the form `{}` in the answer", task.name))
+        })
     }
 }
 
@@ -131,6 +128,10 @@ impl TextModel for Gemini {
         self.sees
     }
 
+    fn cost_max(&self, task: &JsonTask) -> Option<i64> {
+        self.prices.usage(0, u64::from(task.tokens_max)).cost_microusd
+    }
+
     async fn answer(
         &self,
         task: &JsonTask,
@@ -146,9 +147,12 @@ impl TextModel for Gemini {
                 Ok((value, answer)) => {
                     self.ladder.settle(rung);
                     let request_id = request_id(&answer.headers);
+                    let tokens = |name: &str| value["usageMetadata"][name].as_u64().unwrap_or(0);
+                    let written = tokens("candidatesTokenCount") + tokens("thoughtsTokenCount");
+                    let usage = self.prices.usage(tokens("promptTokenCount"), written);
                     return match self.read(&value, task, rung) {
-                        Ok(reply) => Ok(JsonReply { request_id, ..reply }),
-                        Err(error) => Err(ProviderError { request_id, ..error }),
+                        Ok(value) => Ok(JsonReply { value, usage, request_id }),
+                        Err(error) => Err(ProviderError { request_id, ..error.paid(usage) }),
                     };
                 }
                 Err(error) if error.class != FailureClass::Misconfigured => return Err(error),
@@ -156,7 +160,7 @@ impl TextModel for Gemini {
                     // An unknown model is no question of the form.
                     let below = Ladder::after_refusal(rung, &error).filter(|_| error.http_status == Some(400));
                     let told = first_refusal.get_or_insert(error);
-                    let Some(below) = below else { return Err(told.clone()) };
+                    let Some(below) = below else { return Err(of_this_question(told)) };
                     rung = below;
                 }
             }

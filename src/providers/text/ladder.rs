@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{JsonTask, Repair};
 use crate::{
     config::TextModelSettings,
-    providers::{ProviderError, Usage},
+    providers::{FailureClass, ProviderError, Usage},
 };
 
 /// How JSON is asked for.
@@ -74,6 +74,22 @@ impl Ladder {
     /// at most two cheap refusals are the price.
     pub(super) fn after_refusal(rung: Rung, error: &ProviderError) -> Option<Rung> {
         matches!(error.http_status, Some(400 | 404 | 415 | 422 | 501)).then(|| rung.below()).flatten()
+    }
+}
+
+/// What a refusal says that no rung helped against. A request that is not taken as it is may be the fault
+/// of one seller's words or picture, and must not shut the door for everybody; only what key, address or
+/// model answer for is a setting.
+pub(super) fn of_this_question(refusal: &ProviderError) -> ProviderError {
+    let code: String = refusal.code.iter().flat_map(|code| code.chars()).filter(char::is_ascii_alphanumeric).collect();
+    let code = code.to_ascii_lowercase();
+    let is_setting =
+        ["apikey", "authentic", "permission", "modelnot", "notfound"].iter().any(|word| code.contains(word));
+    match (refusal.class, refusal.http_status) {
+        (FailureClass::Misconfigured, Some(400 | 413 | 415 | 422)) if !is_setting => {
+            ProviderError { class: FailureClass::NotAsked, ..refusal.clone() }
+        }
+        _ => refusal.clone(),
     }
 }
 

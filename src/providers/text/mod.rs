@@ -129,6 +129,12 @@ pub trait TextModel: Send + Sync {
     /// Whether pictures may be shown to it.
     fn sees(&self) -> bool;
 
+    /// What an answer to this costs at most, in millionths of a US dollar and not counting the question;
+    /// `None` where no price is set. A call that was never answered counts so much against the budget.
+    fn cost_max(&self, _task: &JsonTask) -> Option<i64> {
+        None
+    }
+
     /// Answers with one JSON object. `repair` carries what was wrong with an earlier answer: the same
     /// question is asked again with that said.
     ///

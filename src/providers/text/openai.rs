@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     JsonReply, JsonTask, Repair, TextModel,
     dialects::{base_url, model_name},
-    ladder::{Ladder, Prices, Rung, has_outer_form, object_in, repair_text, system_text},
+    ladder::{Ladder, Prices, Rung, has_outer_form, object_in, of_this_question, repair_text, system_text},
 };
 use crate::{
     config::TextModelSettings,
@@ -46,16 +46,25 @@ struct Quirks {
 }
 
 impl Quirks {
-    /// Whether a refusal names one of the settings, which is then given up.
-    fn learn(&self, error: &ProviderError) -> bool {
+    /// Whether a refusal names one of the settings that `sent` had, which is then given up. Questions that
+    /// were on their way together all learn the same and are all asked again.
+    fn learn(&self, error: &ProviderError, sent: &Value) -> bool {
         if !matches!(error.http_status, Some(400 | 422)) {
             return false;
         }
-        if error.detail.contains("max_tokens") || error.detail.contains("max_completion_tokens") {
-            // Only the first refusal of the kind teaches anything; a second one would go round in circles.
-            return !self.newer_limit.swap(true, Ordering::Relaxed);
+        let (quirk, setting) = if error.detail.contains("max_tokens") || error.detail.contains("max_completion_tokens")
+        {
+            (&self.newer_limit, "max_tokens")
+        } else if error.detail.contains("temperature") {
+            (&self.fixed_temperature, "temperature")
+        } else {
+            return false;
+        };
+        let had = sent.get(setting).is_some();
+        if had {
+            quirk.store(true, Ordering::Relaxed);
         }
-        error.detail.contains("temperature") && !self.fixed_temperature.swap(true, Ordering::Relaxed)
+        had
     }
 }
 
@@ -116,7 +125,7 @@ impl OpenAiChat {
         Ok((value, request_id(&answer.headers)))
     }
 
-    fn read(&self, value: &Value, task: &JsonTask, rung: Rung) -> Result<JsonReply, ProviderError> {
+    fn read(&self, value: &Value, task: &JsonTask, rung: Rung) -> Result<Value, ProviderError> {
         let choice = &value["choices"][0];
         let message = &choice["message"];
         if let Some(code) = message["refusal"].as_str().filter(|text| !text.is_empty()).map(|_| "refusal") {
@@ -138,13 +147,10 @@ impl OpenAiChat {
             _ => String::new(),
         };
         let object = object_in(&text).filter(|object| has_outer_form(&task.schema, object));
-        let Some(object) = object else {
+        object.ok_or_else(|| {
             self.ladder.ignored(rung);
-            return Err(ProviderError::no_result(format!("no JSON object of the form `{}` in the answer", task.name)));
-        };
-        let tokens = |name: &str| value["usage"][name].as_u64().unwrap_or(0);
-        let usage = self.prices.usage(tokens("prompt_tokens"), tokens("completion_tokens"));
-        Ok(JsonReply { value: object, usage, request_id: None })
+            ProviderError::no_result(format!("no JSON object of the form `{}` in the answer", task.name))
+        })
     }
 }
 
@@ -162,6 +168,10 @@ impl TextModel for OpenAiChat {
         self.sees
     }
 
+    fn cost_max(&self, task: &JsonTask) -> Option<i64> {
+        self.prices.usage(0, u64::from(task.tokens_max)).cost_microusd
+    }
+
     async fn answer(
         &self,
         task: &JsonTask,
@@ -175,22 +185,24 @@ impl TextModel for OpenAiChat {
                 request_id: error.request_id.or(id),
                 ..error
             };
-            match self.chat(&self.body(task, repair, rung), call).await {
+            let body = self.body(task, repair, rung);
+            match self.chat(&body, call).await {
                 Ok((value, request_id)) => {
                     self.ladder.settle(rung);
-                    let read = self.read(&value, task, rung);
-                    return match read {
-                        Ok(reply) => Ok(JsonReply { request_id, ..reply }),
-                        Err(error) => Err(id(error, request_id)),
+                    let tokens = |name: &str| value["usage"][name].as_u64().unwrap_or(0);
+                    let usage = self.prices.usage(tokens("prompt_tokens"), tokens("completion_tokens"));
+                    return match self.read(&value, task, rung) {
+                        Ok(value) => Ok(JsonReply { value, usage, request_id }),
+                        Err(error) => Err(id(error.paid(usage), request_id)),
                     };
                 }
                 Err(error) if error.class != FailureClass::Misconfigured => return Err(error),
-                Err(error) if self.quirks.learn(&error) => {}
+                Err(error) if self.quirks.learn(&error, &body) => {}
                 Err(error) => {
                     let below = Ladder::after_refusal(rung, &error);
                     // What the strictest request was told says most about a setting that is wrong.
                     let told = first_refusal.get_or_insert(error);
-                    let Some(below) = below else { return Err(told.clone()) };
+                    let Some(below) = below else { return Err(of_this_question(told)) };
                     rung = below;
                 }
             }
@@ -215,7 +227,7 @@ impl TextModel for OpenAiChat {
             if self.quirks.newer_limit.load(Ordering::Relaxed) { "max_completion_tokens" } else { "max_tokens" };
         asked[limit] = json!(16);
         match self.chat(&asked, call).await {
-            Err(error) if self.quirks.learn(&error) => Ok(()),
+            Err(error) if self.quirks.learn(&error, &asked) => Ok(()),
             other => other.map(|_| ()),
         }
     }
@@ -232,9 +244,18 @@ fn verdict(status: StatusCode, body: &Value) -> Verdict {
     let class = [word("code"), word("type")].iter().flatten().find_map(|code| class_of_code(code));
     let class = class.or_else(|| match status.as_u16() {
         413 => Some(FailureClass::NoResult),
+        400 | 403 | 422 if message.as_deref().is_some_and(declines_content) => Some(FailureClass::ModeratedInput),
         _ => None,
     });
     Verdict { class, code, message, retry_after: None }
+}
+
+/// Whether a message declines what was sent: some vendors give such refusals a code that says nothing.
+fn declines_content(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["content exists risk", "usage policy", "usage policies", "content policy", "safety system"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// The class of a vendor's code, folded to letters: vendors write one word in three ways.
@@ -251,7 +272,15 @@ fn class_of_code(code: &str) -> Option<FailureClass> {
         "allocationquota",
     ]) {
         Some(FailureClass::Quota)
-    } else if has(&["contentpolicy", "contentfilter", "moderation", "datainspection", "sensitive", "inappropriate"]) {
+    } else if has(&[
+        "contentpolicy",
+        "contentfilter",
+        "moderation",
+        "datainspection",
+        "sensitive",
+        "inappropriate",
+        "invalidprompt",
+    ]) {
         Some(FailureClass::ModeratedInput)
     } else if has(&["ratelimit", "throttling", "toomanyrequests"]) {
         Some(FailureClass::RateLimited)
@@ -365,6 +394,8 @@ mod tests {
             (429, refused("rate_limit_exceeded", "slow"), FailureClass::RateLimited),
             (400, refused("data_inspection_failed", "no"), FailureClass::ModeratedInput),
             (400, refused("content_policy_violation", "no"), FailureClass::ModeratedInput),
+            (400, refused("invalid_prompt", "no"), FailureClass::ModeratedInput),
+            (400, refused("invalid_request_error", "Content Exists Risk"), FailureClass::ModeratedInput),
             (400, refused("context_length_exceeded", "long"), FailureClass::NoResult),
             (500, json!({ "error": "text" }), FailureClass::Transient),
             (503, Value::Null, FailureClass::Transient),
@@ -381,6 +412,41 @@ mod tests {
             Vendor::start((0..3).map(|time| (404, refused("model_not_found", &format!("no model {time}"))))).await;
         let error = model(&vendor).answer(&task(), None, &call()).await.unwrap_err();
         assert_eq!((error.class, error.detail.as_str()), (FailureClass::Misconfigured, "no model 0"));
+    }
+
+    #[tokio::test]
+    async fn a_question_that_no_rung_can_ask_says_nothing_about_the_settings() {
+        let vendor = Vendor::start((0..3).map(|_| (400, refused("", "no")))).await;
+        let error = model(&vendor).answer(&task(), None, &call()).await.unwrap_err();
+        assert_eq!((error.class, vendor.asked().len()), (FailureClass::NotAsked, 3));
+        let vendor = Vendor::start((0..3).map(|_| (400, refused("invalid_api_key", "no")))).await;
+        let error = model(&vendor).answer(&task(), None, &call()).await.unwrap_err();
+        assert_eq!(error.class, FailureClass::Misconfigured);
+    }
+
+    #[tokio::test]
+    async fn two_questions_at_once_both_learn_what_a_model_refuses() {
+        let fixed = || (400, refused("unsupported_value", "'temperature' does not support 0.2 with this model."));
+        let vendor = Vendor::start([fixed(), fixed(), (200, said(r#"{"n": 7}"#)), (200, said(r#"{"n": 8}"#))]).await;
+        let model = model(&vendor);
+        let bodies = [(); 2].map(|()| model.body(&task(), None, Rung::Schema));
+        for body in &bodies {
+            let error = model.chat(body, &call()).await.unwrap_err();
+            assert!(model.quirks.learn(&error, body), "whichever comes second is asked again as well");
+        }
+        assert_eq!(model.answer(&task(), None, &call()).await.unwrap().value["n"], 7);
+        let asked = vendor.asked();
+        assert!(asked[2].body.get("temperature").is_none());
+        assert_eq!(asked[2].body["response_format"]["type"], "json_schema");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_used_costs_what_it_says() {
+        let mut cut = said(r#"{"n""#);
+        cut["choices"][0]["finish_reason"] = json!("length");
+        let vendor = Vendor::start([(200, cut)]).await;
+        let error = model(&vendor).answer(&task(), None, &call()).await.unwrap_err();
+        assert_eq!((error.maybe_billed, error.cost_microusd), (true, Some(900)));
     }
 
     #[tokio::test]

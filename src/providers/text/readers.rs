@@ -30,6 +30,17 @@ pub struct Reader {
     pub budget: Budget,
 }
 
+impl Reader {
+    async fn check_budget(&self, log: &dyn AttemptLog, now_ms: i64) -> Result<(), ProviderError> {
+        self.budget.check(self.model.name(), &TextPurpose::ALL.map(TextPurpose::code), log, now_ms).await
+    }
+
+    /// What a call counts that may have been billed and was never answered.
+    fn lost(&self, task: &JsonTask, error: &ProviderError) -> Option<i64> {
+        error.maybe_billed.then(|| self.model.cost_max(task)).flatten()
+    }
+}
+
 /// All text models, the preferred one first; there may be none.
 pub struct Readers {
     list: Vec<Reader>,
@@ -135,8 +146,10 @@ impl Readers {
         log: &dyn AttemptLog,
         deadline: Instant,
     ) -> Result<JsonReply, ProviderError> {
-        reader.budget.check(reader.model.name(), log, self.clock.now_ms()).await?;
-        let _slot = reader.gate.enter(task.name, deadline).await?;
+        reader.check_budget(log, self.clock.now_ms()).await?;
+        let pass = reader.gate.enter(log.group(), deadline).await?;
+        // Others may have spent the rest while this one waited.
+        reader.check_budget(log, self.clock.now_ms()).await?;
         let mut bytes = [0; 16];
         self.ids.fill(&mut bytes);
         let timeout = reader.timeout.min(deadline.saturating_duration_since(Instant::now()));
@@ -155,21 +168,29 @@ impl Readers {
             .await
             .unwrap_or_else(|_| Err(ProviderError::new(FailureClass::AmbiguousTimeout, "no answer in time")))
             .map_err(|error| error.unquoted([&*task.user, &*task.system]));
-        let end = AttemptEnd {
-            failure: answered.as_ref().err().map(|error| error.class),
-            request_id: match &answered {
-                Ok(reply) => reply.request_id.clone(),
-                Err(error) => error.request_id.clone(),
+        let end = match &answered {
+            Ok(reply) => AttemptEnd {
+                failure: None,
+                request_id: reply.request_id.clone(),
+                cost_microusd: reply.usage.cost_microusd.unwrap_or(0),
+                maybe_billed: true,
             },
-            cost_microusd: answered.as_ref().ok().and_then(|reply| reply.usage.cost_microusd).unwrap_or(0),
-            maybe_billed: answered.as_ref().err().is_none_or(|error| error.maybe_billed),
+            Err(error) => AttemptEnd {
+                failure: Some(error.class),
+                request_id: error.request_id.clone(),
+                cost_microusd: error.cost_microusd.or_else(|| reader.lost(task, error)).unwrap_or(0),
+                maybe_billed: error.maybe_billed,
+            },
         };
-        log.end(attempt, &end).await?;
+        // The answer is here and paid for: it is not thrown away because its record fails.
+        if let Err(error) = log.end(attempt, &end).await {
+            tracing::error!(%error, attempt, "the end of a call is not on record");
+        }
         let class = answered.as_ref().err().map_or("ok", |error| error.class.code());
         let name = reader.model.name().to_owned();
         metrics::counter!("haibao_text_calls_total", "model" => name.clone(), "outcome" => class).increment(1);
         metrics::histogram!("haibao_text_seconds", "model" => name).record(began.elapsed().as_secs_f64());
-        reader.gate.report(answered.as_ref().map(|_| ()));
+        pass.end(reader.model.name(), answered.as_ref().map(|_| ()));
         answered
     }
 }

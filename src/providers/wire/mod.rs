@@ -237,6 +237,7 @@ impl Answer {
             retry_after: verdict.retry_after.or_else(|| retry_after(&self.headers)),
             request_id: request_id(&self.headers),
             maybe_billed: class == FailureClass::ModeratedOutput,
+            cost_microusd: None,
             detail: message.chars().take(DETAIL_CHARS_MAX).collect(),
             told: None,
         }

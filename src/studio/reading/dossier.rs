@@ -126,8 +126,9 @@ pub(super) fn task(description: &str, given_name: Option<&str>, images: Vec<Seen
          evidence: user = the seller says it, photo = it can be seen, inferred = general for such products and \
          without any number.\n\
          parameters: figures of the seller's, value without unit, unit with empty texts where there is none.\n\
-         steps and cautions: short, at most {STEPS_MAX} and {CAUTIONS_MAX}. scenes: up to {SCENES_MAX} places of use, \
-         slogan, audience and tone: short, without claims."
+         steps and cautions: short, at most {STEPS_MAX} and {CAUTIONS_MAX}. slogan, audience and tone: short, without \
+         claims. scenes: up to {SCENES_MAX} places of use, short, without claims, text, letters, logos, labels or \
+         prices, and no sentence copied from the seller."
     );
     let name = given_name.map_or_else(|| "null".to_owned(), |name| Value::from(name).to_string());
     let user = format!(
@@ -171,11 +172,11 @@ pub(super) fn merge(
             *field = line;
         }
     }
-    let scenes = merger.inferred_list(&dossier.scenes, SCENES_MAX, "scenes");
+    let scenes = merger.listed(&dossier.scenes, SCENES_MAX, "scenes", Merger::scene);
     if !scenes.is_empty() {
         report.scenes = scenes;
     }
-    let marks = merger.inferred_list(&dossier.identity_marks, MARKS_MAX, "identity_marks");
+    let marks = merger.listed(&dossier.identity_marks, MARKS_MAX, "identity_marks", Merger::inferred);
     report.locks.must_keep.extend(marks);
     let grounded = report.selling_points.iter().filter(|point| point.evidence == Evidence::User).count();
     report.confidence =
@@ -190,7 +191,12 @@ struct Merger<'a> {
 
 impl Merger<'_> {
     fn passed(&mut self, pair: &Bilingual, limits: Limits, path: &str) -> Option<Bilingual> {
-        match self.guard.pair(pair, limits) {
+        let checked = self.guard.pair(pair, limits);
+        self.noted(checked, path)
+    }
+
+    fn noted(&mut self, checked: Result<Bilingual, String>, path: &str) -> Option<Bilingual> {
+        match checked {
             Ok(pair) => Some(pair),
             Err(fault) => {
                 self.faults.push(format!("`{path}`: {fault}"));
@@ -202,18 +208,35 @@ impl Merger<'_> {
     /// A line that carries no number, because nobody vouches for it.
     fn inferred(&mut self, pair: &Bilingual, limits: Limits, path: &str) -> Option<Bilingual> {
         let passed = self.passed(pair, limits, path)?;
-        if figures(&passed.zh).is_empty() && figures(&passed.en).is_empty() {
-            Some(passed)
+        self.without_figures(passed, path)
+    }
+
+    /// A place of use. It is not only printed: where no model plans the set, it is painted as it stands.
+    fn scene(&mut self, pair: &Bilingual, limits: Limits, path: &str) -> Option<Bilingual> {
+        let checked = self.guard.scene(pair, limits);
+        let passed = self.noted(checked, path)?;
+        self.without_figures(passed, path)
+    }
+
+    fn without_figures(&mut self, line: Bilingual, path: &str) -> Option<Bilingual> {
+        if figures(&line.zh).is_empty() && figures(&line.en).is_empty() {
+            Some(line)
         } else {
             self.faults.push(format!("`{path}`: numbers belong to what the seller says"));
             None
         }
     }
 
-    fn inferred_list(&mut self, pairs: &[Bilingual], count_max: usize, path: &str) -> Vec<Bilingual> {
+    fn listed(
+        &mut self,
+        pairs: &[Bilingual],
+        count_max: usize,
+        path: &str,
+        pass: fn(&mut Self, &Bilingual, Limits, &str) -> Option<Bilingual>,
+    ) -> Vec<Bilingual> {
         let mut lines = Vec::new();
         for (index, pair) in pairs.iter().take(count_max).enumerate() {
-            if let Some(line) = self.inferred(pair, TITLE, &format!("{path}[{index}]"))
+            if let Some(line) = pass(self, pair, TITLE, &format!("{path}[{index}]"))
                 && !lines.contains(&line)
             {
                 lines.push(line);

@@ -123,7 +123,8 @@ impl Inspection {
             Some(Fault::Product) => Err(ProviderError::no_result("a second look found another product")
                 .told_as(FailureCode::ProductNotPreserved)),
             Some(Fault::Flawed) if self.sent_back.set(()).is_ok() => {
-                Err(ProviderError::no_result("a second look found letters or flaws").with_code(FLAWED))
+                let flawed = ProviderError::no_result("a second look found letters or flaws");
+                Err(flawed.with_code(FLAWED).told_as(FailureCode::BadOutput))
             }
             _ => Ok(()),
         }

@@ -13,10 +13,10 @@ use crate::{
     ids::SeededIds,
     providers::{
         Budget, CallContext, FailureClass, Gate, NoAttemptLog, ProviderError,
-        image::{BuiltinPlates, Painter, Painters},
+        image::{BuiltinPlates, ImageCapabilities, ImageProvider, Nudge, Painter, Painters, PromptLanguage},
         text::{JsonReply, Reader, Readers, Repair, ScriptedTextModel, TextModel},
     },
-    studio::tests::brief,
+    studio::{prompt, tests::brief, workshop::Page},
 };
 
 const BOTTLE: &str = "山止红色玻璃瓶，高硼硅玻璃，容量500 mL，口径6 cm，适合日常饮水。";
@@ -185,6 +185,29 @@ async fn a_hostile_description_changes_nothing() {
     let question = &cast.report.asked()[0];
     assert!(!question.system.contains("cure"), "the seller's words stand in the question alone, quoted");
     assert!(!cast.plan.asked()[0].system.contains("cure"));
+}
+
+#[tokio::test]
+async fn a_place_full_of_letters_reaches_no_prompt_even_when_no_model_plans_the_set() {
+    let rules = by_rules(BOTTLE).await;
+    let (zh, en) = ("写满文字的标志墙", "Wall of letters and logos");
+    let mut answer = dossier("日常好物", "Everyday companion");
+    answer["category"] = json!(rules.report.product.category.code());
+    answer["scenes"] = json!([both(zh, en)]);
+    let cast = cast(vec![Ok(answer.clone()), Ok(answer)], vec![], vec![Err(FailureClass::Transient)]);
+    let ordered = [Dimension::Lifestyle];
+    let (thought, plan) = cast.studio.think_and_plan(&order(BOTTLE), &ordered, &NoAttemptLog).await.unwrap();
+    assert_eq!(thought.report.tone.en, "Everyday companion", "the rest of the answer is taken");
+    assert_eq!(thought.report.scenes, rules.report.scenes);
+    let scene = Page::new(&plan, Dimension::Lifestyle).scene();
+    let place = &rules.report.scenes[0];
+    for (language, place, wall) in [(PromptLanguage::Chinese, &place.zh, zh), (PromptLanguage::English, &place.en, en)]
+    {
+        let known = BuiltinPlates.capabilities().clone();
+        let capabilities = ImageCapabilities { language, prompt_chars_max: 4_000, ..known };
+        let words = prompt::plate(&plan, Dimension::Lifestyle, &scene, false, &capabilities, Nudge::None);
+        assert!(words.prompt.contains(place.as_str()) && !words.prompt.contains(wall), "{}", words.prompt);
+    }
 }
 
 #[tokio::test]

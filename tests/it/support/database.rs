@@ -132,6 +132,7 @@ async fn sqlite_file() -> (TempDir, PathBuf, Database) {
 }
 
 async fn open(url: &str) -> Database {
-    let options = DatabaseOptions { url: url.to_owned(), readers: 2, connections_max: 8 };
+    let acquire_timeout = std::time::Duration::from_secs(10);
+    let options = DatabaseOptions { url: url.to_owned(), readers: 2, connections_max: 8, acquire_timeout };
     Database::open(&options).await.unwrap_or_else(|error| panic!("{url} opens: {error}"))
 }

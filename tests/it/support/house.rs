@@ -185,6 +185,11 @@ impl House {
         live.count(self.database().read()).await.expect("the queue answers")
     }
 
+    /// Somebody else with credits and a photo.
+    pub(crate) async fn another_seller(&self, email: &str, credits: i64) -> (Viewer, String) {
+        seller(&self.context, email, credits).await
+    }
+
     /// The seller's balance.
     pub(crate) async fn wallet(&self) -> (i64, i64) {
         let wallet = ledger::wallet(self.database().read(), self.viewer.user_id).await;

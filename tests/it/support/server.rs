@@ -107,7 +107,14 @@ impl Server {
     /// The server's database, opened beside it.
     pub(crate) async fn database(&self) -> Database {
         let url = format!("sqlite://{}", self.data_dir().join("haibao.db").display());
-        Database::open(&DatabaseOptions { url, readers: 1, connections_max: 2 }).await.expect("the database opens")
+        Database::open(&DatabaseOptions {
+            url,
+            readers: 1,
+            connections_max: 2,
+            acquire_timeout: Duration::from_secs(10),
+        })
+        .await
+        .expect("the database opens")
     }
 
     fn log_path(&self) -> PathBuf {

@@ -65,6 +65,10 @@ impl<'a> MakeWriter<'a> for Notebook {
 
 #[async_trait]
 impl AttemptLog for Notebook {
+    fn group(&self) -> &'static str {
+        "set"
+    }
+
     async fn begin(&self, start: &AttemptStart) -> Result<i64, AttemptLogError> {
         self.note(start);
         Ok(1)
@@ -88,7 +92,11 @@ impl AttemptLog for Notebook {
         Ok(Vec::new())
     }
 
-    async fn spent_since(&self, _provider: &str, _since_ms: i64) -> Result<i64, AttemptLogError> {
+    async fn spent(&self) -> Result<i64, AttemptLogError> {
+        Ok(0)
+    }
+
+    async fn spent_since(&self, _provider: &str, _purposes: &[&str], _since_ms: i64) -> Result<i64, AttemptLogError> {
         Ok(0)
     }
 }

@@ -64,6 +64,30 @@ fn gemini_gets_fields_that_it_knows() {
 }
 
 #[test]
+fn the_judge_of_messages_counts_the_pictures_of_each_model() {
+    let judge = vendor_schema("dashscope-messages");
+    let image = json!({"image": format!("data:image/png;base64,{}", picture())});
+    let text = json!({"text": "A quiet ground"});
+    for (model, pictures, is_right) in [
+        ("wan2.6-image", 0, false),
+        ("wan2.6-image", 1, true),
+        ("wan2.6-image", 4, true),
+        ("wan2.6-image", 5, false),
+        ("wan2.6-t2i", 0, true),
+        ("wan2.6-t2i", 1, false),
+        ("qwen-image-2.0", 0, true),
+        ("qwen-image-2.0", 3, true),
+        ("qwen-image-2.0", 4, false),
+    ] {
+        let mut content = vec![image.clone(); pictures];
+        content.push(text.clone());
+        let body = json!({"model": model, "input": {"messages": [{"role": "user", "content": content}]},
+            "parameters": {"n": 1, "watermark": false, "prompt_extend": false}});
+        assert_eq!(judge.validate(&body).is_ok(), is_right, "{model} with {pictures} pictures");
+    }
+}
+
+#[test]
 fn dashscope_gets_fields_that_it_knows() {
     run(async {
         let server = Recorder::start(|request| {
@@ -87,6 +111,7 @@ fn dashscope_gets_fields_that_it_knows() {
             ("qwen-image-edit", "dashscope-messages", "multimodal-generation/generation", false),
             ("qwen-image-edit-plus", "dashscope-messages", "multimodal-generation/generation", false),
             ("wan2.6-image", "dashscope-messages", "image-generation/generation", true),
+            ("wan2.6-t2i", "dashscope-messages", "image-generation/generation", true),
             ("wan2.5-t2i-preview", "dashscope-words", "text2image/image-synthesis", true),
             ("wan2.5-i2i-preview", "dashscope-pictures", "image2image/image-synthesis", true),
             ("wanx2.1-imageedit", "dashscope-pictures", "image2image/image-synthesis", true),

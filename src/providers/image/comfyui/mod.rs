@@ -1,14 +1,15 @@
 //! A server of one's own that runs `ComfyUI`, driven by a workflow of one's own.
 //!
 //! The number of the work is chosen here, before the call, so no crash and no lost answer can lose
-//! it: what the history says is the truth, then the queue, and what neither knows never began. The
-//! server's websocket tells the same sooner; enquiries every second or two are enough for work that
-//! takes many, and miss nothing when a connection drops.
+//! it: what the history says is the truth, then the queue, and what neither knows never began. They
+//! are asked every second or two; where the server's websocket tells that the work has ended, they are
+//! asked at once. That is a hint and nothing more: what is not heard costs the rest of a pause.
 //!
 //! Three traps are closed here: a graph that was run before is answered with its old picture (so the
 //! file's name and the seed are new every time), the same number may run twice (so it is never sent
 //! twice), and error bodies tell paths and inputs of the server (so only their types are read).
 
+mod hint;
 mod workflow;
 
 use std::{fmt::Write as _, time::Duration};
@@ -209,7 +210,8 @@ impl ImageProvider for ComfyUi {
             file_prefix: &format!("haibao/{}", call.nonce),
         });
         let reference = uuid_of(&call.nonce);
-        let body = json!({ "prompt": graph, "prompt_id": reference, "client_id": "haibao" });
+        // One name for each work: the server keeps one listener to a name.
+        let body = json!({ "prompt": graph, "prompt_id": reference, "client_id": client_of(call) });
         let post = self.wire.request(Method::POST, "prompt").json(&body);
         match self.wire.send_json(post, call, refusal).await {
             // Older servers choose the number themselves.
@@ -243,6 +245,10 @@ impl ImageProvider for ComfyUi {
         }
     }
 
+    async fn rest(&self, reference: &str, call: &CallContext, at_most: Duration) {
+        hint::rest(&self.wire, &client_of(call), reference, at_most).await;
+    }
+
     /// Holds the workflow against what the server has: its kinds of nodes and its models' files.
     async fn probe(&self, call: &CallContext) -> Result<String, ProviderError> {
         let info = self.get("object_info", call).await?;
@@ -274,6 +280,12 @@ fn uuid_of(nonce: &str) -> String {
         hex::encode(&ring::digest::digest(&ring::digest::SHA256, nonce.as_bytes()).as_ref()[..16])
     };
     format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+}
+
+/// Under which name the server tells how work stands. It follows from the nonce, which another process
+/// knows, and not from the number, which older servers choose themselves.
+fn client_of(call: &CallContext) -> String {
+    uuid_of(&call.nonce)
 }
 
 /// A seed that is new for every attempt and the same for the same one.

@@ -362,6 +362,24 @@ mod tests {
 
         let plain = provider("model = 'qwen-image-edit'").body(&order, None).unwrap();
         assert!(plain["parameters"].get("size").is_none(), "the first of its family takes no size");
+
+        let order = request(Purpose::Plate, &[]);
+        let (old, new) = (provider("model = 'wan2.5-t2i-preview'"), provider("model = 'wan2.6-t2i'"));
+        assert_eq!((old.form.path(), old.is_task), ("text2image/image-synthesis", true));
+        assert_eq!(old.body(&order, None).unwrap()["input"]["prompt"], order.prompt);
+        assert_eq!((new.form.path(), new.is_task), ("image-generation/generation", true));
+        let body = new.body(&order, None).unwrap();
+        assert_eq!(body["input"], json!({ "messages": [{ "role": "user", "content": [{ "text": order.prompt }] }] }));
+    }
+
+    #[tokio::test]
+    async fn who_only_changes_pictures_is_not_called_without_one() {
+        let call = CallContext { nonce: "n".to_owned(), timeout: Duration::from_secs(1) };
+        for model in ["wan2.6-image", "wan2.5-i2i-preview", "qwen-image-edit-plus"] {
+            let editor = provider(&format!("model = '{model}'"));
+            let error = editor.start(&request(Purpose::Plate, &[]), &call).await.unwrap_err();
+            assert_eq!(error.class, FailureClass::NotAsked, "{model}");
+        }
     }
 
     #[tokio::test]
@@ -404,6 +422,7 @@ mod tests {
     fn settings_that_do_not_fit_are_refused() {
         for (rest, named) in [
             ("model = 'qwen-image-edit'\npurposes = ['plate']", "purposes"),
+            ("model = 'wan2.6-image'\npurposes = ['plate']", "purposes"),
             ("model = 'qwen-image'\npurposes = ['poster']", "purposes"),
             ("model = 'qwen-image'\nextra = { sizes = 'large' }", "extra.sizes"),
             ("model = 'qwen-image'\nextra = { service = 'x' }", "extra.service"),

@@ -69,7 +69,13 @@ impl Model {
         } else if is("wan") && name.contains("-i2i") {
             (Form::FromPictures, free(768, 1280 * 1280), 3)
         } else if is("wan") && name.contains("-t2i") {
-            (Form::FromWords, free(512, 1440 * 1440), 0)
+            let takes_words_alone = is("wanx") || is("wan2.1") || is("wan2.2") || is("wan2.5");
+            let kind = if takes_words_alone { Form::FromWords } else { Form::TaskMessages };
+            // The later ones refuse to paint small.
+            let least = if takes_words_alone && !is("wan2.5") { 512 } else { 1280 };
+            (kind, free(least, 1440 * 1440), 0)
+        } else if is("wan2.6-image") {
+            (Form::TaskMessages, free(768, 1280 * 1280), 4)
         } else if is("wan") {
             (Form::TaskMessages, free(768, 1280 * 1280), 3)
         } else if name == "qwen-image-edit" {
@@ -100,9 +106,10 @@ impl Model {
     }
 }
 
-/// Whether the name says that the model only changes pictures.
+/// Whether the name says that the model only changes pictures. `wan2.6-image` paints from words only where it
+/// mixes them into its answer, which it is not asked for: the number of its pictures would be its own choice.
 fn is_editor(name: &str) -> bool {
-    name.starts_with("qwen-image-edit")
+    name.starts_with("qwen-image-edit") || name.starts_with("wan2.6-image")
 }
 
 /// Whether a name is this one or one of its dated snapshots.
@@ -124,9 +131,13 @@ mod tests {
             ("qwen-image-edit-plus", Form::Messages, false, 3),
             ("qwen-image-2.0-pro", Form::Messages, false, 3),
             ("qwen-image-3.0", Form::Messages, false, 3),
-            ("wan2.6-image", Form::TaskMessages, true, 3),
+            ("wan2.7-image", Form::TaskMessages, true, 3),
+            ("wan2.6-image", Form::TaskMessages, true, 4),
+            ("wan2.6-t2i", Form::TaskMessages, true, 0),
             ("wan2.5-i2i-preview", Form::FromPictures, true, 3),
             ("wan2.5-t2i-preview", Form::FromWords, true, 0),
+            ("wan2.2-t2i-flash", Form::FromWords, true, 0),
+            ("wanx2.0-t2i-turbo", Form::FromWords, true, 0),
             ("wanx2.1-imageedit", Form::RegionEdit, true, 1),
         ] {
             let model = Model::named(name, None);
@@ -143,5 +154,21 @@ mod tests {
         assert_eq!(Model::named("qwen-image-2.0", None).purposes, Purpose::ALL);
         assert!(!Model::named("qwen-image-edit-plus", None).purposes.contains(&Purpose::Plate));
         assert!(!Model::named("wan2.5-i2i-preview", None).purposes.contains(&Purpose::Plate));
+        assert_eq!(Model::named("wan2.7-image", None).purposes, Purpose::ALL);
+        assert_eq!(Model::named("wan2.6-t2i", None).purposes, [Purpose::Plate]);
+        let editor = [Purpose::Poster, Purpose::EditWhole, Purpose::EditMasked];
+        for form in [None, Some(Form::Messages), Some(Form::TaskMessages)] {
+            assert_eq!(Model::named("wan2.6-image", form).purposes, editor, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn models_that_refuse_to_paint_small_are_not_asked_to() {
+        for (name, least) in
+            [("wan2.6-t2i", 1280), ("wan2.5-t2i-preview", 1280), ("wan2.2-t2i-plus", 512), ("wan2.6-image", 768)]
+        {
+            let Sizing::Free { pixels_min, .. } = Model::named(name, None).sizing else { panic!("{name}") };
+            assert_eq!(pixels_min, least * least, "{name}");
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! A server of `ComfyUI` with a handful of nodes, its cache and its queue.
 
+use std::sync::Arc;
+
+use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{Books, Fault, Refusal, Reply, Seen, Work};
+use super::{Books, Fault, Hints, Refusal, Reply, Seen, Work};
 
 /// What error bodies of a real server tell, and nobody else should.
 pub(crate) const SECRET: &str = "/home/artist/ComfyUI/models/private.safetensors";
@@ -88,6 +91,7 @@ fn prompt(books: &Books, body: &Value, fault: Fault) -> Reply {
         }
     }
     let number = memory.number();
+    let client = body["client_id"].as_str().unwrap_or_default().to_owned();
     let id = body["prompt_id"].as_str().map_or_else(|| format!("chosen-{number}"), str::to_owned);
     let saver = nodes.values().find(|node| node["class_type"] == "SaveImage");
     let prefix = saver.and_then(|node| node["inputs"]["filename_prefix"].as_str()).unwrap_or("ComfyUI");
@@ -97,6 +101,7 @@ fn prompt(books: &Books, body: &Value, fault: Fault) -> Reply {
     let polls_left = memory.script.polls;
     memory.works.insert(id.clone(), Work { fault, polls_left, size: size(nodes), is_cancelled: false, file });
     memory.order.push_back(id.clone());
+    memory.clients.insert(client, id.clone());
     Reply::json(200, &json!({ "prompt_id": id, "number": number, "node_errors": {} }))
 }
 
@@ -144,6 +149,40 @@ fn history(books: &Books, id: &str) -> Reply {
             ended("success", json!([]), json!({ "9": { "images": [image] } }))
         }
     }
+}
+
+/// Tells a client how its work stands, among all that others and pictures on their way are told; who
+/// comes under a name that nobody ordered by hears of nothing.
+pub(super) async fn tell(books: Arc<Books>, client: String, hints: Hints, mut socket: WebSocket) {
+    let about = |kind: &str, data: Value| Message::Text(json!({ "type": kind, "data": data }).to_string().into());
+    let mut said = vec![
+        about("status", json!({ "status": { "exec_info": { "queue_remaining": 1 } }, "sid": client })),
+        Message::Binary(Bytes::from_static(&[0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xd8, 0xff])),
+        about("execution_success", json!({ "prompt_id": "of-somebody-else" })),
+        about("executing", json!({ "node": null, "prompt_id": "of-somebody-else" })),
+    ];
+    let ordered = books.memory().clients.get(&client).cloned();
+    match (hints, ordered) {
+        (Hints::End, Some(id)) => {
+            if let Some(work) = books.memory().works.get_mut(&id) {
+                work.polls_left = 0;
+            }
+            said.push(about("executing", json!({ "node": "3", "prompt_id": id })));
+            said.push(about("execution_success", json!({ "prompt_id": id, "timestamp": 1 })));
+            said.push(about("executing", json!({ "node": null, "prompt_id": id })));
+        }
+        (Hints::Noise, _) => {
+            said.extend(["<html>", "[7]", "{}"].map(|text| Message::Text(text.into())));
+            said.push(Message::Close(None));
+        }
+        _ => {}
+    }
+    for message in said {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+    while let Some(Ok(_)) = socket.recv().await {}
 }
 
 fn queue(books: &Books) -> Reply {

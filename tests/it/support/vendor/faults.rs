@@ -148,6 +148,18 @@ pub(crate) enum Fault {
     TaskLost,
 }
 
+/// What a server says to those who listen how their work stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Hints {
+    /// Nobody can listen.
+    #[default]
+    None,
+    /// Work ends as soon as somebody listens, who is told.
+    End,
+    /// Everything but what was asked, and then it hangs up.
+    Noise,
+}
+
 /// Which call meets what.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
@@ -158,6 +170,8 @@ pub(crate) struct Script {
     pub(crate) latency: Duration,
     /// How often accepted work is asked for before it is done.
     pub(crate) polls: u32,
+    /// What those hear who listen.
+    pub(crate) hints: Hints,
     /// Whether requests are kept; a long measurement has no use for them.
     pub(crate) keeps_requests: bool,
 }
@@ -170,6 +184,7 @@ impl Default for Script {
             enquiries: VecDeque::new(),
             latency: Duration::ZERO,
             polls: 1,
+            hints: Hints::None,
             keeps_requests: true,
         }
     }
@@ -201,6 +216,12 @@ impl Script {
     #[must_use]
     pub(crate) fn with_polls(self, polls: u32) -> Self {
         Self { polls, ..self }
+    }
+
+    /// What those hear who listen.
+    #[must_use]
+    pub(crate) fn with_hints(self, hints: Hints) -> Self {
+        Self { hints, ..self }
     }
 
     pub(super) fn next_call(&mut self) -> Fault {

@@ -23,7 +23,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Multipart, Request, State, ws::WebSocketUpgrade},
     response::Response,
 };
 use bytes::Bytes;
@@ -31,7 +31,7 @@ use http::{HeaderMap, Method, header::CONTENT_TYPE, request::Parts};
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinSet};
 
-pub(crate) use faults::{Broken, Fault, Refusal, Script, UrlFault, Wait};
+pub(crate) use faults::{Broken, Fault, Hints, Refusal, Script, UrlFault, Wait};
 use pictures::{Made, PICTURES};
 use reply::Reply;
 
@@ -138,6 +138,8 @@ struct Memory {
     calls: usize,
     works: HashMap<String, Work>,
     order: VecDeque<String>,
+    /// Which work was ordered under which client's name.
+    clients: HashMap<String, String>,
     graphs: HashMap<String, String>,
     uploads: HashMap<String, Bytes>,
     files: HashMap<String, (UrlFault, (u32, u32), u32)>,
@@ -250,7 +252,8 @@ async fn run(listener: TcpListener, books: Arc<Books>) {
 }
 
 async fn handle(State(books): State<Arc<Books>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let upgrade: Option<WebSocketUpgrade> = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.ok();
     let Ok(body) = to_bytes(body, REQUEST_BYTES_MAX).await else {
         return Reply::json(413, &Value::Null).into_response().await;
     };
@@ -270,6 +273,14 @@ async fn handle(State(books): State<Arc<Books>>, request: Request) -> Response {
     };
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
+    }
+    let hints = books.memory().script.hints;
+    if let Some(upgrade) = upgrade
+        && hints != Hints::None
+        && (seen.dialect, &*seen.path) == (Some(Dialect::ComfyUi), "ws")
+    {
+        let client = seen.asks("clientId").unwrap_or_default();
+        return upgrade.on_upgrade(move |socket| comfyui::tell(books, client, hints, socket));
     }
     answer(&books, &seen, fault).into_response().await
 }
