@@ -9,6 +9,7 @@ mod awaits;
 mod books;
 mod codes;
 mod doctor;
+mod doctor_models;
 mod dropped;
 mod edits;
 mod edits_vendor;

@@ -287,6 +287,17 @@ fn broken(error: &reqwest::Error) -> ProviderError {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_vendor_whose_name_leads_home_is_not_called() {
+        init_crypto();
+        let wire = Wire::new("https://api.example.com", Authorization::None, false).unwrap();
+        // Past the look at the address, as with a name whose answer changes after it.
+        let wire = Wire { base_url: "http://localhost:9".to_owned(), ..wire };
+        let call = CallContext { nonce: "n".to_owned(), timeout: Duration::from_secs(9) };
+        let error = wire.send(wire.request(Method::GET, "models"), &call).await.unwrap_err();
+        assert!(error.detail.contains("leads into a private network"), "{error}");
+    }
+
     #[test]
     fn a_key_that_an_answer_repeats_is_taken_out() {
         init_crypto();
