@@ -65,22 +65,26 @@ pub async fn job_insert_in_txn(txn: &DatabaseTransaction, job: NewJob, now_ms: i
 }
 
 /// Due jobs whose turns are worked out; of a longer queue only those that have waited longest.
-const TURNS_AMONG: i64 = 1_000;
+const TURNS_AMONG: i64 = 256;
+/// By how much each piece of work that a seller has due or under way puts his next one back.
+const TURN_MS: i64 = 60_000;
 /// Candidates beyond those that are wanted, because other nodes may be quicker.
 const SPARE: i64 = 16;
 
-/// Due jobs in the order of their turns. Sellers take turns: whoever has least under way comes first, and
-/// of equals who has waited longest, so that a set of ten keeps no set of one waiting.
+/// Due jobs in the order of their turns: a job counts as if it had come a minute later for each piece of
+/// work that its seller has due or under way. So one poster, a name or an edit passes a set of ten that came
+/// nine minutes before it; of equal sets the older is finished first, which is sooner for both together than
+/// a poster each in turn; and nobody is passed for ever.
 async fn turns(connection: &impl ConnectionTrait, most: usize, now_ms: i64) -> Result<Vec<i64>, DbErr> {
     let ranked = "SELECT id FROM (\
-        SELECT due.id, due.run_after_ms, COALESCE(busy.jobs, 0) \
-            + ROW_NUMBER() OVER (PARTITION BY due.user_id ORDER BY due.run_after_ms, due.id) AS turn \
-        FROM (SELECT id, user_id, run_after_ms FROM jobs WHERE state = 'queued' AND run_after_ms <= $1 \
-            ORDER BY run_after_ms, id LIMIT $2) AS due \
+        SELECT due.id, due.run_after_ms, due.run_after_ms \
+            + $1 * (COUNT(*) OVER (PARTITION BY due.user_id) + COALESCE(busy.jobs, 0)) AS turn \
+        FROM (SELECT id, user_id, run_after_ms FROM jobs WHERE state = 'queued' AND run_after_ms <= $2 \
+            ORDER BY run_after_ms, id LIMIT $3) AS due \
         LEFT JOIN (SELECT user_id, COUNT(*) AS jobs FROM jobs WHERE state = 'running' GROUP BY user_id) AS busy \
             ON busy.user_id = due.user_id\
-        ) AS ranked ORDER BY turn, run_after_ms, id LIMIT $3";
-    let values = [now_ms.into(), TURNS_AMONG.into(), (most as i64 + SPARE).into()];
+        ) AS ranked ORDER BY turn, run_after_ms, id LIMIT $4";
+    let values = [TURN_MS.into(), now_ms.into(), TURNS_AMONG.into(), (most as i64 + SPARE).into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), ranked, values);
     let rows = connection.query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()

@@ -24,28 +24,50 @@ async fn named(house: &House, naming: &jobs::Model) {
     txn.commit().await.expect("it is kept");
 }
 
+/// Starts a set of somebody else.
+async fn another(house: &House, email: &str, dimensions: &[i32]) -> i64 {
+    let (seller, photo) = house.another_seller(email, 40).await;
+    let order = CreateGeneration { photo_ids: vec![photo], ..house.order(email, dimensions) };
+    let queued = create(&house.context, &seller, order).await.expect("an answer");
+    assert!(matches!(queued, QueueOutcome::Queued(..)), "{queued:?}");
+    seller.user_id
+}
+
+/// Starts a set of somebody else, whose naming is next, and lets its posters start.
+async fn another_named(house: &House, email: &str, dimensions: &[i32]) -> i64 {
+    let seller = another(house, email, dimensions).await;
+    let next = claimed(house, 1).await;
+    assert_eq!(next[0].user_id, seller, "who has nothing under way is next");
+    named(house, &next[0]).await;
+    seller
+}
+
+fn whose(jobs: &[jobs::Model]) -> Vec<i64> {
+    jobs.iter().map(|job| job.user_id).collect()
+}
+
 #[test]
-fn sellers_take_turns_however_large_their_sets_are() {
+fn a_small_set_does_not_wait_behind_a_large_one_nor_a_large_one_for_ever() {
+    const WHOLE: [i32; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
     run(async {
         for backend in engines() {
             let house = House::new(backend, ScriptedProvider::new(), 40).await;
-            house.create("large", &(0..10).collect::<Vec<_>>()).await;
+            let large = house.viewer.user_id;
+            house.create("large", &WHOLE).await;
             named(&house, &claimed(&house, 1).await[0]).await;
-            assert_eq!(claimed(&house, 3).await.len(), 3);
+            assert_eq!(whose(&claimed(&house, 3).await), [large; 3], "{backend:?}");
 
             house.clock.advance_ms(60_000);
-            let (other, photo) = house.another_seller("other@example.com", 8).await;
-            let order = CreateGeneration { photo_ids: vec![photo], ..house.order("small", &[0, 9]) };
-            let queued = create(&house.context, &other, order).await.expect("an answer");
-            assert!(matches!(queued, QueueOutcome::Queued(..)), "{backend:?}: {queued:?}");
-            let next = claimed(&house, 1).await;
-            assert_eq!(next[0].user_id, other.user_id, "{backend:?}: who has nothing under way is next");
-            named(&house, &next[0]).await;
+            let small = another_named(&house, "small@example.com", &[0, 9]).await;
+            assert_eq!(whose(&claimed(&house, 3).await), [small, small, large], "{backend:?}");
+            let equal = another_named(&house, "equal@example.com", &WHOLE).await;
+            assert_eq!(whose(&claimed(&house, 2).await), [large; 2], "{backend:?}: what is begun is finished");
 
-            let whose: Vec<_> = claimed(&house, 9).await.iter().map(|job| job.user_id).collect();
-            let (large, small) = (house.viewer.user_id, other.user_id);
-            assert_eq!(whose, [small, small, large, large, large, large, large, large, large], "{backend:?}");
-            assert!(claimed(&house, 9).await.is_empty(), "{backend:?}");
+            house.clock.advance_ms(15 * 60_000);
+            another(&house, "late@example.com", &[0]).await;
+            let left = whose(&claimed(&house, 9).await);
+            assert_eq!(left[..4], [large; 4], "{backend:?}: a quarter of an hour is long enough");
+            assert_eq!(left[4..], [equal; 5], "{backend:?}");
         }
     });
 }
