@@ -20,7 +20,9 @@ impl Engine {
         let (plan, thought) = self.think_of(job, &generation).await?;
         let name =
             validation::product_name(plan.product_name()).unwrap_or_else(|_| fallback_name(&generation.description));
-        Ok(self.settle_named(job, &generation, &name, Some((plan.style(), thought))).await?)
+        let decided = (plan.style(), thought);
+        // The answers of models are in it: they are not asked for again because the database was away.
+        Ok(self.insist(|| self.settle_named(job, &generation, &name, Some(&decided))).await?)
     }
 
     /// The product could not be read: the posters get a chance of their own (and are refunded one
@@ -35,22 +37,19 @@ impl Engine {
         job: &jobs::Model,
         generation: &generations::Model,
         name: &str,
-        decided: Option<(SetStyle, Thought)>,
+        decided: Option<&(SetStyle, Thought)>,
     ) -> Result<(), EngineError> {
-        let style = decided.as_ref().map(|(style, _)| *style);
-        let thought = decided.and_then(|(_, thought)| serde_json::to_string(&thought).ok());
+        let style = decided.map(|(style, _)| *style);
+        let thought = decided.and_then(|(_, thought)| serde_json::to_string(thought).ok());
         let key = GenerationFolder::new(job.user_id, &job.generation_id).product_name();
         if let Err(error) = self.inner.storage.put(&key, Bytes::from(name.to_owned())).await {
             // The name lives in the database; the file is a convenience for people in the folder.
             tracing::warn!(%error, job = job.id, "productname.txt could not be written");
         }
         let hero_first = self.inner.studio.asks_vendors(Composition::from_code(&generation.composition));
-        self.insist(|| async {
-            let (txn, now_ms) = (self.inner.database.write().await?, self.inner.clock.now_ms());
-            settle::product_name_in_txn(&txn, job, name, style, thought.clone(), hero_first, now_ms).await?;
-            Ok(txn.commit().await?)
-        })
-        .await?;
+        let (txn, now_ms) = (self.inner.database.write().await?, self.inner.clock.now_ms());
+        settle::product_name_in_txn(&txn, job, name, style, thought, hero_first, now_ms).await?;
+        txn.commit().await?;
         self.ring_settled(&job.generation_id, job.user_id);
         self.ring(&Topic::Jobs);
         Ok(())
